@@ -1,0 +1,77 @@
+/*
+ * Applies a plan to one target: the only code that changes a version table, for `skein upgrade` on a
+ * laptop and for the agent alike. The exact order of its steps is RELIABILITY.md 4.4; the invariants it
+ * keeps are listed at the top of common/io/db/migrate.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "skein/base/arena.h"
+#include "skein/base/err.h"
+#include "skein/db/db.h"
+#include "skein/plan/dbstate.h"
+#include "skein/plan/outcome.h"
+#include "skein/plan/plan.h"
+#include "skein/plan/script.h"
+
+struct migrate_options {
+    uint64_t fence;                /* 0: no coordinator; lock and compare-and-set alone decide */
+    struct str attempt;            /* plan id of the rollout's attempt, or a fresh one; names the ledger rows */
+    struct str principal;          /* who asked, for the ledger */
+    bool transaction_per_revision; /* else one transaction for the whole plan */
+    int64_t run_lock_wait_ms;      /* the migrator's own lock */
+    int64_t lock_timeout_ms;       /* for DDL, unless the section says */
+    int64_t statement_timeout_ms;  /* 0: none */
+    unsigned lock_retries;         /* of the whole transaction after lock_timeout */
+};
+
+void migrate_options_init(struct migrate_options *o);
+
+/* What happens meanwhile. Every function may be NULL. Called on the caller's thread. */
+struct migrate_observer {
+    void (*step_started)(void *user, size_t step, const struct plan_step *what);
+    void (*step_done)(void *user, size_t step, const struct plan_step *what);
+    void (*waiting)(void *user, const char *sentence); /* for a lock; names the holders */
+    bool (*cancelled)(void *user);                     /* polled while waiting and between statements */
+    void *user;
+};
+
+struct migrate_report {
+    enum outcome outcome;
+    size_t steps_applied;       /* committed by this attempt */
+    size_t failed_step;         /* index into the plan; SIZE_MAX if no step is at fault */
+    struct dbstate state;       /* as read after the attempt; of all modules in the plan */
+    bool state_known;           /* false: the target could not be read afterwards */
+    struct ledger_state ledger;
+    struct err err;             /* why, for every outcome but applied and already_applied */
+};
+
+/*
+ * `scripts` has one entry per step of the plan (NULL for a stamp); strings of the report live in `a`.
+ * The report is always filled: there is no other way for this function to fail.
+ */
+void migrate_apply(struct arena *a, struct db *db, const struct plan *plan, const struct script *const *scripts,
+                   const struct migrate_options *options, const struct migrate_observer *observer,
+                   struct migrate_report *ret_report);
+
+/*
+ * Closes a fence in the target without applying anything: after it no attempt with this fence or a lower
+ * one can commit. The outcome is CANCELLED, or what prevented it.
+ */
+void migrate_close(struct arena *a, struct db *db, uint64_t fence, const struct migrate_options *options,
+                   struct migrate_report *ret_report);
+
+/*
+ * Answers a step that was left undecided: `applied` says what is true in the database. Writes the version
+ * rows (applied) or withdraws the start (not applied), and the ledger row that says who decided.
+ */
+enum resolution { RESOLUTION_UNSET = 0, RESOLUTION_APPLIED, RESOLUTION_NOT_APPLIED };
+
+void migrate_resolve(struct arena *a, struct db *db, const struct plan *plan, enum resolution resolution,
+                     const struct migrate_options *options, struct migrate_report *ret_report);
+
+/* Reads the version tables of the given modules, and skein's tables if there; never writes. */
+bool migrate_read_state(struct arena *a, struct db *db, const struct names *modules, struct dbstate *ret_state,
+                        struct ledger_state *ret_ledger, struct err *err);

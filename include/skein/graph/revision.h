@@ -1,0 +1,56 @@
+/*
+ * One revision: a node of a module's graph with the SQL that moves a database up to it and down from it.
+ * Plain data, made by revfile_parse(); everything it points to lives in the arena it was parsed into.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "skein/base/hash.h"
+#include "skein/base/str.h"
+#include "skein/base/vec.h"
+#include "skein/sql/engine.h"
+
+enum section_kind { SECTION_UNSET = 0, SECTION_UP, SECTION_DOWN, SECTION_VERIFY, SECTION_PROBE };
+
+const char *section_kind_name(enum section_kind kind); /* "up", "down", "verify", "probe" */
+
+enum { TIMEOUT_DEFAULT = -1 }; /* "the section does not say" */
+
+struct section {
+    enum section_kind kind;
+    enum engine engine;           /* ENGINE_UNSET: for every engine that has no section of its own */
+    bool transactional;           /* false: `transaction:false` */
+    int64_t lock_timeout_ms;      /* or TIMEOUT_DEFAULT */
+    int64_t statement_timeout_ms; /* or TIMEOUT_DEFAULT */
+    struct str sql;               /* without the marker line */
+    unsigned line;                /* of the SQL's first line in the file, from 1 */
+};
+
+struct names {
+    VEC(struct str) list;
+};
+
+/* Where a header's value stands, for findings. 0 when the header is absent. */
+struct revision_lines {
+    unsigned id, parents, labels, depends_on;
+};
+
+struct revision {
+    struct str id;
+    struct names parents;    /* as written, in order */
+    struct names labels;
+    struct names depends_on; /* as written: an id or a label, or `module:` and one */
+    struct str message;
+    int64_t created_ms;      /* 0 if not given */
+    struct {
+        VEC(struct section) list;
+    } sections;
+    struct hash checksum;    /* over the canonical bytes: DESIGN.md part 4 */
+    struct str path;         /* relative to the project's root */
+    struct revision_lines lines;
+};
+
+/* The section that serves `engine`: its own before the general one. NULL if there is none. */
+const struct section *revision_section(const struct revision *r, enum section_kind kind, enum engine engine);

@@ -1,0 +1,33 @@
+/*
+ * Cutting SQL text into statements. PostgreSQL by libpg_query (its parser, since the scanner cuts
+ * BEGIN ATOMIC bodies wrongly; the scanner where the parser does not know the grammar), SQLite by
+ * sqlite3_complete(). Only programs on the coordinator's side split: agents receive cuts.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "skein/base/arena.h"
+#include "skein/base/err.h"
+#include "skein/base/str.h"
+#include "skein/base/vec.h"
+#include "skein/sql/engine.h"
+
+/* One statement: a cut of the text it came from, without white space, comments or `;` at its ends. */
+struct statement {
+    size_t start, len;
+    unsigned line; /* of its first byte, from 1 within the text */
+};
+
+struct statements {
+    VEC(struct statement) list;
+};
+
+/* The cuts of `sql`, in order. False: the text cannot be cut (an open quote); err.origin is "LINE:COLUMN". */
+bool sql_split(struct arena *a, enum engine engine, struct str sql, struct statements *ret_list, struct err *err);
+
+/*
+ * True when nothing but white space, comments and semicolons lies outside the cuts and the cuts are in
+ * order and in bounds: whoever receives cuts checks with this that none hides a statement.
+ */
+bool statements_cover(const struct statements *list, struct str sql);
