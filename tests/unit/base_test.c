@@ -66,7 +66,8 @@ static void utf8_is_checked_as_rfc_3629_says(void **state)
     (void)state;
     size_t bad;
     assert_true(str_is_utf8(STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\xa6\xa2"), &bad));
-    static const char *const wrong[] = {"\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"};
+    static const char *const wrong[] = {"\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                        "\xff", "\xe2\x82"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(str_is_utf8(str_of(wrong[i]), &bad));
 }
@@ -178,7 +179,8 @@ static void names_follow_the_rules(void **state)
     (void)state;
     assert_null(revision_id_problem(STR("8f3c2a91d0be")));
     assert_null(revision_id_problem(STR("a%b")));
-    static const char *const bad[] = {"", "a-b", "a@b", "a+b", "a:b", "a b", "a,b", "123456789012345678901234567890123"};
+    static const char *const bad[] = {"",    "a-b", "a@b", "a+b",
+                                      "a:b", "a b", "a,b", "123456789012345678901234567890123"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_non_null(revision_id_problem(str_of(bad[i])));
     assert_null(extension_name_problem(STR("billing_2")));

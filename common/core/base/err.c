@@ -8,12 +8,15 @@ static const struct {
     const char *name;
     int exit_code;
 } codes[ERR_CODE_COUNT] = {
-    [ERR_UNSET] = {"unset", 1},         [ERR_USAGE] = {"usage", 2},     [ERR_INPUT] = {"input", 1},
-    [ERR_CHECK] = {"check", 3},         [ERR_TARGET] = {"target", 1},   [ERR_STATE] = {"state", 1},
-    [ERR_SQL] = {"sql", 1},             [ERR_CONNECT] = {"connect", 1}, [ERR_LOCK] = {"lock", 6},
-    [ERR_UNREACHABLE] = {"unreachable", 7}, [ERR_REFUSED] = {"refused", 8}, [ERR_PARTIAL] = {"partial", 4},
-    [ERR_HALTED] = {"halted", 5},       [ERR_SYSTEM] = {"system", 1},   [ERR_LIMIT] = {"limit", 1},
-    [ERR_CANCELLED] = {"cancelled", 1}, [ERR_INTERNAL] = {"internal", 1},
+    [ERR_UNSET] = {"unset", 1},       [ERR_USAGE] = {"usage", 2},
+    [ERR_INPUT] = {"input", 1},       [ERR_CHECK] = {"check", 3},
+    [ERR_TARGET] = {"target", 1},     [ERR_STATE] = {"state", 1},
+    [ERR_SQL] = {"sql", 1},           [ERR_CONNECT] = {"connect", 1},
+    [ERR_LOCK] = {"lock", 6},         [ERR_UNREACHABLE] = {"unreachable", 7},
+    [ERR_REFUSED] = {"refused", 8},   [ERR_PARTIAL] = {"partial", 4},
+    [ERR_HALTED] = {"halted", 5},     [ERR_SYSTEM] = {"system", 1},
+    [ERR_LIMIT] = {"limit", 1},       [ERR_CANCELLED] = {"cancelled", 1},
+    [ERR_INTERNAL] = {"internal", 1},
 };
 
 const char *err_code_name(enum err_code code)

@@ -100,7 +100,8 @@ bool duration_parse(struct str s, int64_t *ret_ms)
         unsigned long long value;
         if (!str_ends(s, suffix))
             continue;
-        if (!str_to_u64(str_head(s, s.len - suffix.len), (unsigned long long)(DAYS_MAX * INT64_C(86400000) / units[i].ms), &value))
+        if (!str_to_u64(str_head(s, s.len - suffix.len),
+                        (unsigned long long)(DAYS_MAX * INT64_C(86400000) / units[i].ms), &value))
             continue;
         *ret_ms = (int64_t)value * units[i].ms;
         return true;

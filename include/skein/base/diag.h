@@ -16,12 +16,12 @@ enum diag_severity { DIAG_UNSET = 0, DIAG_NOTE, DIAG_WARNING, DIAG_ERROR };
 
 struct diag_item {
     enum diag_severity severity;
-    const char *kind;   /* machine-readable, e.g. "missing_parent"; a literal */
-    struct str path;    /* relative to the project's root where there is one; empty if no file */
-    unsigned line;      /* from 1; 0 if unknown */
-    unsigned column;    /* in bytes from 1; 0 if unknown */
+    const char *kind; /* machine-readable, e.g. "missing_parent"; a literal */
+    struct str path;  /* relative to the project's root where there is one; empty if no file */
+    unsigned line;    /* from 1; 0 if unknown */
+    unsigned column;  /* in bytes from 1; 0 if unknown */
     const char *text;
-    const char *hint;   /* NULL if none */
+    const char *hint; /* NULL if none */
 };
 
 /* The list lives in `arena`, which must outlive it. At most DIAG_MAX items are kept, the rest counted. */

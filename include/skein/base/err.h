@@ -17,22 +17,22 @@
 /* What kind of failure: decides the exit code and what a program may do about it. */
 enum err_code {
     ERR_UNSET = 0,
-    ERR_USAGE,         /* the caller's words are wrong */
-    ERR_INPUT,         /* a file or a value that was given is bad */
-    ERR_CHECK,         /* a check says pending or different */
-    ERR_TARGET,        /* the expression does not resolve to revisions; `kind` says why */
-    ERR_STATE,         /* the database is not in a state that allows this */
-    ERR_SQL,           /* a statement failed; `sqlstate` is set where the engine has one */
-    ERR_CONNECT,       /* no connection to the database */
-    ERR_LOCK,          /* a lock was busy or timed out */
-    ERR_UNREACHABLE,   /* coordinator or agent does not answer */
-    ERR_REFUSED,       /* role, policy or checksum */
-    ERR_PARTIAL,       /* some targets failed */
-    ERR_HALTED,        /* a rollout stopped */
-    ERR_SYSTEM,        /* the operating system said no */
-    ERR_LIMIT,         /* larger than a documented limit */
-    ERR_CANCELLED,     /* a person or a signal stopped it */
-    ERR_INTERNAL,      /* a bug in skein */
+    ERR_USAGE,       /* the caller's words are wrong */
+    ERR_INPUT,       /* a file or a value that was given is bad */
+    ERR_CHECK,       /* a check says pending or different */
+    ERR_TARGET,      /* the expression does not resolve to revisions; `kind` says why */
+    ERR_STATE,       /* the database is not in a state that allows this */
+    ERR_SQL,         /* a statement failed; `sqlstate` is set where the engine has one */
+    ERR_CONNECT,     /* no connection to the database */
+    ERR_LOCK,        /* a lock was busy or timed out */
+    ERR_UNREACHABLE, /* coordinator or agent does not answer */
+    ERR_REFUSED,     /* role, policy or checksum */
+    ERR_PARTIAL,     /* some targets failed */
+    ERR_HALTED,      /* a rollout stopped */
+    ERR_SYSTEM,      /* the operating system said no */
+    ERR_LIMIT,       /* larger than a documented limit */
+    ERR_CANCELLED,   /* a person or a signal stopped it */
+    ERR_INTERNAL,    /* a bug in skein */
     ERR_CODE_COUNT
 };
 
@@ -40,12 +40,12 @@ enum { ERR_TEXT_MAX = 1024, ERR_DETAIL_MAX = 2048, ERR_HINT_MAX = 512, ERR_ORIGI
 
 struct err {
     enum err_code code;
-    char kind[48];                /* machine-readable kind, e.g. "multiple_heads"; "" if none */
-    char sqlstate[6];             /* "" if none */
-    char text[ERR_TEXT_MAX];      /* what failed, one line, no full stop */
-    char detail[ERR_DETAIL_MAX];  /* what the layer below said; may have several lines */
-    char hint[ERR_HINT_MAX];      /* what to do next */
-    char origin[ERR_ORIGIN_MAX];  /* file:line[:column] of the input at fault; "" if none */
+    char kind[48];               /* machine-readable kind, e.g. "multiple_heads"; "" if none */
+    char sqlstate[6];            /* "" if none */
+    char text[ERR_TEXT_MAX];     /* what failed, one line, no full stop */
+    char detail[ERR_DETAIL_MAX]; /* what the layer below said; may have several lines */
+    char hint[ERR_HINT_MAX];     /* what to do next */
+    char origin[ERR_ORIGIN_MAX]; /* file:line[:column] of the input at fault; "" if none */
 };
 
 const char *err_code_name(enum err_code code); /* "usage", "input", ... for logs and JSON */

@@ -6,7 +6,7 @@
 #include "skein/base/str.h"
 
 enum {
-    REVISION_ID_MAX = 32,   /* alembic_version.version_num is VARCHAR(32) */
+    REVISION_ID_MAX = 32,    /* alembic_version.version_num is VARCHAR(32) */
     EXTENSION_NAME_MAX = 47, /* PostgreSQL's 63 bytes less "alembic_version_" */
     LABEL_MAX = 255,
 };

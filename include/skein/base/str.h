@@ -28,7 +28,7 @@ bool str_is(struct str a, const char *literal);
 int str_cmp(struct str a, struct str b); /* by bytes, shorter first; fits sorting */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s); /* without spaces, tabs, CR and LF at both ends */
+struct str str_trim(struct str s);               /* without spaces, tabs, CR and LF at both ends */
 struct str str_from(struct str s, size_t start); /* the rest from `start`; empty beyond the end */
 struct str str_head(struct str s, size_t len);   /* the first `len` bytes, or all */
 

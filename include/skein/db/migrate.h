@@ -40,12 +40,12 @@ struct migrate_observer {
 
 struct migrate_report {
     enum outcome outcome;
-    size_t steps_applied;       /* committed by this attempt */
-    size_t failed_step;         /* index into the plan; SIZE_MAX if no step is at fault */
-    struct dbstate state;       /* as read after the attempt; of all modules in the plan */
-    bool state_known;           /* false: the target could not be read afterwards */
+    size_t steps_applied; /* committed by this attempt */
+    size_t failed_step;   /* index into the plan; SIZE_MAX if no step is at fault */
+    struct dbstate state; /* as read after the attempt; of all modules in the plan */
+    bool state_known;     /* false: the target could not be read afterwards */
     struct ledger_state ledger;
-    struct err err;             /* why, for every outcome but applied and already_applied */
+    struct err err; /* why, for every outcome but applied and already_applied */
 };
 
 /*

@@ -44,18 +44,17 @@ struct project {
     struct str root;
     struct {
         VEC(struct module) list;
-    } modules;                /* core first */
-    struct revision **nodes;  /* by node number */
+    } modules;               /* core first */
+    struct revision **nodes; /* by node number */
     size_t node_count;
-    struct dag dag;           /* parents, dependencies and labels by node number */
+    struct dag dag; /* parents, dependencies and labels by node number */
 };
 
 /*
  * Parses and checks everything. Findings of every kind are collected in `diag`, all of them; false when
  * one is an error, and *ret_project is then not set. Cost: linear in bytes, revisions and edges.
  */
-bool project_build(struct arena *a, const struct project_files *files, struct diag *diag,
-                   struct project *ret_project);
+bool project_build(struct arena *a, const struct project_files *files, struct diag *diag, struct project *ret_project);
 
 /* Index into project.modules, or -1. */
 int project_find_module(const struct project *p, struct str name);

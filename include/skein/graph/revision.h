@@ -39,16 +39,16 @@ struct revision_lines {
 
 struct revision {
     struct str id;
-    struct names parents;    /* as written, in order */
+    struct names parents; /* as written, in order */
     struct names labels;
     struct names depends_on; /* as written: an id or a label, or `module:` and one */
     struct str message;
-    int64_t created_ms;      /* 0 if not given */
+    int64_t created_ms; /* 0 if not given */
     struct {
         VEC(struct section) list;
     } sections;
-    struct hash checksum;    /* over the canonical bytes: DESIGN.md part 4 */
-    struct str path;         /* relative to the project's root */
+    struct hash checksum; /* over the canonical bytes: DESIGN.md part 4 */
+    struct str path;      /* relative to the project's root */
     struct revision_lines lines;
 };
 

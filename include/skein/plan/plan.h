@@ -44,24 +44,24 @@ struct plan_step {
 };
 
 struct plan {
-    struct hash id;       /* over everything below, canonically */
+    struct hash id; /* over everything below, canonically */
     enum engine engine;
     struct dbstate before; /* the modules that matter: the target must be in exactly this state */
     struct dbstate after;
     struct {
         VEC(struct plan_step) list;
-    } steps;              /* empty: nothing to do */
+    } steps; /* empty: nothing to do */
 };
 
 enum plan_command { PLAN_UNSET = 0, PLAN_UPGRADE, PLAN_DOWNGRADE, PLAN_STAMP };
 
 struct plan_request {
     enum plan_command command;
-    struct names targets;  /* target expressions; one, except for stamp */
-    bool all_modules;      /* --all; else `module` */
-    struct str module;     /* "core" or an extension */
-    bool cascade;          /* downgrade: take dependants of other modules down first */
-    bool purge;            /* stamp: empty the version table first */
+    struct names targets; /* target expressions; one, except for stamp */
+    bool all_modules;     /* --all; else `module` */
+    struct str module;    /* "core" or an extension */
+    bool cascade;         /* downgrade: take dependants of other modules down first */
+    bool purge;           /* stamp: empty the version table first */
 };
 
 /*
