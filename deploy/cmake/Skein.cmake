@@ -27,8 +27,6 @@ skein_pkg(SODIUM libsodium)
 skein_pkg(JANSSON jansson)
 skein_pkg(INIH inih)
 skein_pkg(SMARTCOLS smartcols)
-skein_pkg(MICROHTTPD libmicrohttpd)
-skein_pkg(CURL libcurl)
 
 add_library(skein_flags INTERFACE)
 target_include_directories(skein_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR})
