@@ -11,6 +11,7 @@
 
 #include "skein/base/timestamp.h"
 #include "skein/os/file.h"
+#include "skein/os/opt.h"
 
 struct parser {
     struct arena *arena;
@@ -37,74 +38,38 @@ static struct diag_at here(const struct parser *p)
     return (struct diag_at){.path = p->path, .line = p->line};
 }
 
-/* Edit distance (Levenshtein) of short names; long ones are far from everything. */
-static size_t distance(struct str a, struct str b)
-{
-    enum { SHORT = 40 };
-    size_t row[SHORT + 1];
-    if (a.len > SHORT || b.len > SHORT)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 0; i < a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.len; j++) {
-            size_t change = diagonal + (a.p[i] != b.p[j]), add = row[j] + 1, drop = row[j + 1] + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = change < add ? (change < drop ? change : drop) : (add < drop ? add : drop);
-        }
-    }
-    return row[b.len];
-}
-
-struct guess {
-    const char *name;
-    size_t distance;
-};
-
-static void guess_offer(struct guess *g, struct str wrong, const char *name)
-{
-    size_t d = distance(wrong, str_of(name));
-    if (d <= 2 + wrong.len / 4 && (g->name == NULL || d < g->distance))
-        *g = (struct guess){name, d};
-}
-
 /* "did you mean `x`?", or the whole list where nothing is near. */
-static const char *guess_hint(const struct parser *p, const struct guess *g, const char *what, struct str all)
+static const char *nearest_hint(const struct parser *p, struct str wrong, const char *const *names, size_t count,
+                                const char *what)
 {
-    if (g->name != NULL)
-        return arena_printf(p->arena, "did you mean `%s`?", g->name);
-    return arena_printf(p->arena, "%s: %.*s", what, STR_ARG(all));
-}
-
-static void list_add(struct parser *p, struct str *list, const char *name)
-{
-    *list = list->len == 0 ? str_of(name) : str_printf(p->arena, "%.*s, %s", STR_ARG(*list), name);
+    const char *nearest = opt_nearest(str_cstr(p->arena, wrong), names, count);
+    if (nearest != NULL)
+        return arena_printf(p->arena, "did you mean `%s`?", nearest);
+    const char *all = names[0];
+    for (size_t i = 1; i < count; i++)
+        all = arena_printf(p->arena, "%s, %s", all, names[i]);
+    return arena_printf(p->arena, "%s: %s", what, all);
 }
 
 static void unknown_section(struct parser *p, struct str kind)
 {
-    struct guess g = {0};
-    struct str all = STR_NONE;
-    for (size_t i = 0; i < p->section_count; i++) {
-        guess_offer(&g, kind, p->sections[i].kind);
-        list_add(p, &all, p->sections[i].kind);
-    }
-    diag_add(p->diag, DIAG_ERROR, "unknown_section", here(p), guess_hint(p, &g, "the sections are", all),
-             "unknown section [%.*s]", STR_ARG(kind));
+    const char **names = arena_new_array(p->arena, p->section_count, const char *);
+    for (size_t i = 0; i < p->section_count; i++)
+        names[i] = p->sections[i].kind;
+    diag_add(p->diag, DIAG_ERROR, "unknown_section", here(p),
+             nearest_hint(p, kind, names, p->section_count, "the sections are"), "unknown section [%.*s]",
+             STR_ARG(kind));
 }
 
 static void unknown_key(struct parser *p, const char *key)
 {
-    struct guess g = {0};
-    struct str all = STR_NONE;
-    for (size_t i = 0; i < p->block->section->row_count; i++) {
-        guess_offer(&g, str_of(key), p->block->section->rows[i].key);
-        list_add(p, &all, p->block->section->rows[i].key);
-    }
-    diag_add(p->diag, DIAG_ERROR, "unknown_key", here(p), guess_hint(p, &g, "the settings here are", all),
-             "unknown setting `%s` in section [%s]", key, p->block->section->kind);
+    const struct conf_section *section = p->block->section;
+    const char **names = arena_new_array(p->arena, section->row_count, const char *);
+    for (size_t i = 0; i < section->row_count; i++)
+        names[i] = section->rows[i].key;
+    diag_add(p->diag, DIAG_ERROR, "unknown_key", here(p),
+             nearest_hint(p, str_of(key), names, section->row_count, "the settings here are"),
+             "unknown setting `%s` in section [%s]", key, section->kind);
 }
 
 static bool parse_bool(struct str text, bool *ret)
