@@ -32,25 +32,27 @@ static const struct opt_option *const history_options[] = {&verbose, &indicate, 
 static const struct opt_option *const move_options[] = {&from, &format, &wait, NULL};
 static const struct opt_option *const start_options[] = {&parallel, NULL};
 
-static const struct opt_command commands[] = {
-    {.name = "history", .group = "Read", .summary = "Show history", .options = history_options, .run = run},
-    {.name = "upgrade",
-     .group = "Write",
-     .summary = "Go up",
-     .text = "First paragraph | with a bar.\n\n.Second 'paragraph'.",
-     .examples = "demo upgrade +1",
-     .options = move_options,
-     .arguments = {{"REV", "The target", 0, 1}},
-     .run = run},
-    {.name = "downgrade",
-     .group = "Write",
-     .summary = "Go down",
-     .options = move_options,
-     .arguments = {{"REV", "The target", 1, 1}},
-     .run = run},
-    {.name = "rollout start", .group = "Fleet", .summary = "Start", .options = start_options, .run = run},
-    {.name = "rollout list", .group = "Fleet", .summary = "List", .run = run},
-};
+static const struct opt_command history = {
+    .name = "history", .group = "Read", .summary = "Show history", .options = history_options, .run = run};
+static const struct opt_command upgrade = {.name = "upgrade",
+                                           .group = "Write",
+                                           .summary = "Go up",
+                                           .text = "First paragraph | with a bar.\n\n.Second 'paragraph'.",
+                                           .examples = "demo upgrade +1",
+                                           .options = move_options,
+                                           .arguments = {{"REV", "The target", 0, 1}},
+                                           .run = run};
+static const struct opt_command downgrade = {.name = "downgrade",
+                                             .group = "Write",
+                                             .summary = "Go down",
+                                             .options = move_options,
+                                             .arguments = {{"REV", "The target", 1, 1}},
+                                             .run = run};
+static const struct opt_command start = {
+    .name = "rollout start", .group = "Fleet", .summary = "Start", .options = start_options, .run = run};
+static const struct opt_command list = {.name = "rollout list", .group = "Fleet", .summary = "List", .run = run};
+
+static const struct opt_command *const commands[] = {&history, &upgrade, &downgrade, &start, &list};
 
 static const struct opt_program demo = {.name = "demo",
                                         .version = "1.2",
@@ -215,7 +217,9 @@ static void a_program_may_have_one_unnamed_command(void **state)
                                             .options = history_options,
                                             .arguments = {{"FILE", "The file", 0, 1}},
                                             .run = run};
-    static const struct opt_program daemon = {.name = "daemon", .version = "1", .commands = &only, .command_count = 1};
+    static const struct opt_command *const only_list[] = {&only};
+    static const struct opt_program daemon = {
+        .name = "daemon", .version = "1", .commands = only_list, .command_count = 1};
     const char *const argv[] = {"daemon", "-v", "a.ini"};
     assert_true(opt_parse(&arena, &daemon, 3, argv, &line, &err));
     assert_ptr_equal(line.command, &only);
@@ -230,7 +234,8 @@ static void rows_are_checked(void **state)
     static const struct opt_option *const clashing[] = {&verbose, &clash, NULL};
     static const struct opt_command command = {
         .name = "x", .group = "G", .summary = "S", .options = clashing, .run = run};
-    const struct opt_program bad = {.name = "bad", .commands = &command, .command_count = 1};
+    const struct opt_program bad = {
+        .name = "bad", .commands = (const struct opt_command *const[]){&command}, .command_count = 1};
     assert_string_equal(opt_problem(&arena, &bad), "-v has two meanings");
 }
 
@@ -249,7 +254,7 @@ static void help_wraps_and_names_everything(void **state)
     (void)state;
     struct strbuf out;
     strbuf_init(&out, 1 << 16);
-    opt_help_command(&demo, &commands[1], 60, &out);
+    opt_help_command(&demo, &upgrade, 60, &out);
     assert_string_equal(out.p, "Usage: demo upgrade [OPTIONS] [REV]\n"
                                "\n"
                                "Go up\n"

@@ -49,7 +49,7 @@ static const struct opt_option *find_option(const struct opt_program *p, struct 
     if (option_is_named(&version_row, name))
         return &version_row;
     for (size_t i = 0; i < p->command_count; i++) {
-        const struct opt_option *o = find_in(p->commands[i].options, name);
+        const struct opt_option *o = find_in(p->commands[i]->options, name);
         if (o != NULL)
             return o;
     }
@@ -59,8 +59,8 @@ static const struct opt_option *find_option(const struct opt_program *p, struct 
 const struct opt_command *opt_find_command(const struct opt_program *program, struct str name)
 {
     for (size_t i = 0; i < program->command_count; i++)
-        if (str_eq(str_of(program->commands[i].name), name))
-            return &program->commands[i];
+        if (str_eq(str_of(program->commands[i]->name), name))
+            return program->commands[i];
     return NULL;
 }
 
@@ -154,7 +154,7 @@ static void drop_arguments(struct opt_line *line, size_t count)
 static bool is_family(const struct opt_program *p, struct str word)
 {
     for (size_t i = 0; i < p->command_count; i++) {
-        struct str name = str_of(p->commands[i].name);
+        struct str name = str_of(p->commands[i]->name);
         if (str_starts(name, word) && name.len > word.len && name.p[word.len] == ' ')
             return true;
     }
@@ -165,7 +165,7 @@ static const char *nearest_command(struct arena *a, const struct opt_program *p,
 {
     const char **names = arena_new_array(a, p->command_count, const char *);
     for (size_t i = 0; i < p->command_count; i++)
-        names[i] = p->commands[i].name;
+        names[i] = p->commands[i]->name;
     return opt_nearest(word, names, p->command_count);
 }
 
@@ -200,8 +200,8 @@ static bool find_family_command(struct cut *c, const char *first, struct err *er
 static bool find_command(struct cut *c, struct err *err)
 {
     struct opt_line *line = c->line;
-    if (c->program->command_count == 1 && c->program->commands[0].name[0] == '\0') {
-        line->command = &c->program->commands[0];
+    if (c->program->command_count == 1 && c->program->commands[0]->name[0] == '\0') {
+        line->command = c->program->commands[0];
         return true;
     }
     if (line->arguments.list.count == 0) {
@@ -397,14 +397,29 @@ static const char *problem_of_option(struct arena *a, const struct opt_program *
     return NULL;
 }
 
+/* The first word of command `i` was seen before, but not in the row before. */
+static bool first_word_is_torn(const struct opt_program *p, size_t i)
+{
+    struct str name = str_of(p->commands[i]->name), word = str_head(name, str_find(name, ' '));
+    bool before = false, seen = false;
+    for (size_t k = 0; k < i; k++) {
+        struct str other = str_of(p->commands[k]->name);
+        before = str_eq(str_head(other, str_find(other, ' ')), word);
+        seen |= before;
+    }
+    return seen && !before;
+}
+
 const char *opt_problem(struct arena *a, const struct opt_program *program)
 {
     for (size_t i = 0; i < program->command_count; i++) {
-        const struct opt_command *c = &program->commands[i];
+        const struct opt_command *c = program->commands[i];
         if (c->summary == NULL || c->group == NULL || c->run == NULL)
             return arena_printf(a, "command '%s' is not complete", c->name);
         if (opt_find_command(program, str_of(c->name)) != c)
             return arena_printf(a, "command '%s' stands there twice", c->name);
+        if (i > 0 && first_word_is_torn(program, i))
+            return arena_printf(a, "commands that begin like '%s' do not stand together", c->name);
         for (const struct opt_option *const *o = c->options; o != NULL && *o != NULL; o++) {
             const char *problem = problem_of_option(a, program, c, *o);
             if (problem != NULL)

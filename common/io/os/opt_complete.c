@@ -12,7 +12,7 @@ static struct str first_word(const struct opt_command *c)
 /* True for the first of several commands that share their first word: rows of a family stand together. */
 static bool opens_word(const struct opt_program *p, size_t i)
 {
-    return i == 0 || !str_eq(first_word(&p->commands[i - 1]), first_word(&p->commands[i]));
+    return i == 0 || !str_eq(first_word(p->commands[i - 1]), first_word(p->commands[i]));
 }
 
 static bool is_of_family(const struct opt_command *c)
@@ -22,10 +22,10 @@ static bool is_of_family(const struct opt_command *c)
 
 static void bash_family(const struct opt_program *p, size_t i, struct strbuf *out)
 {
-    struct str family = first_word(&p->commands[i]);
+    struct str family = first_word(p->commands[i]);
     strbuf_printf(out, "    %.*s) words=\"", STR_ARG(family));
-    for (size_t k = i; k < p->command_count && str_eq(first_word(&p->commands[k]), family); k++)
-        strbuf_printf(out, "%s%s", k > i ? " " : "", p->commands[k].name + family.len + 1);
+    for (size_t k = i; k < p->command_count && str_eq(first_word(p->commands[k]), family); k++)
+        strbuf_printf(out, "%s%s", k > i ? " " : "", p->commands[k]->name + family.len + 1);
     strbuf_puts(out, "\" ;;\n");
 }
 
@@ -41,10 +41,10 @@ static void bash_options(const struct opt_command *c, struct strbuf *out)
 static void bash_choices(const struct opt_program *p, struct strbuf *out)
 {
     for (size_t i = 0; i < p->command_count; i++)
-        for (const struct opt_option *const *o = p->commands[i].options; o != NULL && *o != NULL; o++) {
+        for (const struct opt_option *const *o = p->commands[i]->options; o != NULL && *o != NULL; o++) {
             if ((*o)->type != OPT_CHOICE)
                 continue;
-            strbuf_printf(out, "    \"%s --%s\") words=\"", p->commands[i].name, (*o)->name);
+            strbuf_printf(out, "    \"%s --%s\") words=\"", p->commands[i]->name, (*o)->name);
             for (const char *c = (*o)->choices; *c != '\0'; c++)
                 strbuf_putc(out, *c == '|' ? ' ' : *c);
             strbuf_puts(out, "\" ;;\n");
@@ -56,7 +56,7 @@ static void bash_commands(const struct opt_program *p, struct strbuf *out)
     strbuf_puts(out, "    \"\") words=\"");
     for (size_t i = 0; i < p->command_count; i++)
         if (opens_word(p, i))
-            strbuf_printf(out, "%s%.*s", i > 0 ? " " : "", STR_ARG(first_word(&p->commands[i])));
+            strbuf_printf(out, "%s%.*s", i > 0 ? " " : "", STR_ARG(first_word(p->commands[i])));
     strbuf_puts(out, "\" ;;\n");
 }
 
@@ -73,18 +73,18 @@ void opt_bash(const struct opt_program *p, struct strbuf *out)
                   "  case $command in\n",
                   p->name, p->name, p->name);
     for (size_t i = 0; i < p->command_count; i++)
-        if (is_of_family(&p->commands[i]))
-            strbuf_printf(out, "    \"%s\"*) command=\"%s\" ;;\n", p->commands[i].name, p->commands[i].name);
+        if (is_of_family(p->commands[i]))
+            strbuf_printf(out, "    \"%s\"*) command=\"%s\" ;;\n", p->commands[i]->name, p->commands[i]->name);
         else
-            strbuf_printf(out, "    \"%s\"|\"%s \"*) command=\"%s\" ;;\n", p->commands[i].name, p->commands[i].name,
-                          p->commands[i].name);
+            strbuf_printf(out, "    \"%s\"|\"%s \"*) command=\"%s\" ;;\n", p->commands[i]->name, p->commands[i]->name,
+                          p->commands[i]->name);
     strbuf_puts(out, "  esac\n  case $command in\n");
     bash_commands(p, out);
     for (size_t i = 0; i < p->command_count; i++)
-        if (opens_word(p, i) && is_of_family(&p->commands[i]))
+        if (opens_word(p, i) && is_of_family(p->commands[i]))
             bash_family(p, i, out);
     for (size_t i = 0; i < p->command_count; i++)
-        bash_options(&p->commands[i], out);
+        bash_options(p->commands[i], out);
     strbuf_puts(out, "  esac\n  case \"$command $prev\" in\n");
     bash_choices(p, out);
     strbuf_printf(out,
@@ -135,16 +135,16 @@ static void zsh_words(const struct opt_program *p, struct strbuf *out)
     strbuf_puts(out, "  commands=(\n");
     for (size_t i = 0; i < p->command_count; i++)
         if (opens_word(p, i))
-            zsh_described("    ", first_word(&p->commands[i]), p->commands[i].summary, out);
+            zsh_described("    ", first_word(p->commands[i]), p->commands[i]->summary, out);
     strbuf_puts(out,
                 "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n");
     for (size_t i = 0; i < p->command_count; i++) {
-        struct str family = first_word(&p->commands[i]);
-        if (!opens_word(p, i) || !is_of_family(&p->commands[i]))
+        struct str family = first_word(p->commands[i]);
+        if (!opens_word(p, i) || !is_of_family(p->commands[i]))
             continue;
         strbuf_printf(out, "    %.*s) commands=(\n", STR_ARG(family));
-        for (size_t k = i; k < p->command_count && str_eq(first_word(&p->commands[k]), family); k++)
-            zsh_described("      ", str_of(p->commands[k].name + family.len + 1), p->commands[k].summary, out);
+        for (size_t k = i; k < p->command_count && str_eq(first_word(p->commands[k]), family); k++)
+            zsh_described("      ", str_of(p->commands[k]->name + family.len + 1), p->commands[k]->summary, out);
         strbuf_puts(out, "    )\n    if (( CURRENT == 3 )); then _describe command commands; return; fi ;;\n");
     }
     strbuf_puts(out, "  esac\n");
@@ -157,7 +157,7 @@ void opt_zsh(const struct opt_program *p, struct strbuf *out)
     zsh_words(p, out);
     strbuf_puts(out, "  case \"$words[2] $words[3]\" in\n");
     for (size_t i = 0; i < p->command_count; i++) {
-        const struct opt_command *c = &p->commands[i];
+        const struct opt_command *c = p->commands[i];
         strbuf_printf(out, "    \"%s%s\"*) _arguments '--help[Show help]'", c->name, is_of_family(c) ? "" : " ");
         for (const struct opt_option *const *o = c->options; o != NULL && *o != NULL; o++)
             zsh_option(*o, out);

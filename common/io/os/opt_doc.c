@@ -129,7 +129,7 @@ void opt_man(const struct opt_program *program, struct strbuf *out)
     roff_paragraphs(out, program->text);
     const char *group = "";
     for (size_t i = 0; i < program->command_count; i++) {
-        const struct opt_command *c = &program->commands[i];
+        const struct opt_command *c = program->commands[i];
         if (strcmp(group, c->group) != 0) {
             strbuf_puts(out, ".SH ");
             for (const char *p = c->group; *p != '\0'; p++)
@@ -215,7 +215,7 @@ void opt_markdown(const struct opt_program *program, struct strbuf *out)
     strbuf_printf(out, "\nThis page is printed by `%s help --markdown`; a test compares the two.\n", program->name);
     const char *group = "";
     for (size_t i = 0; i < program->command_count; i++) {
-        const struct opt_command *c = &program->commands[i];
+        const struct opt_command *c = program->commands[i];
         if (strcmp(group, c->group) != 0)
             strbuf_printf(out, "\n## %s\n", c->group);
         group = c->group;

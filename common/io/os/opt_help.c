@@ -155,7 +155,7 @@ void opt_help_family(const struct opt_program *program, const char *family, unsi
     size_t len = strlen(family);
     strbuf_printf(out, "Usage: %s %s COMMAND [OPTIONS]\n\n", program->name, family);
     for (size_t i = 0; i < program->command_count; i++) {
-        const struct opt_command *c = &program->commands[i];
+        const struct opt_command *c = program->commands[i];
         if (strncmp(c->name, family, len) == 0 && c->name[len] == ' ')
             entry(out, str_of(c->name), c->summary, width);
     }
@@ -167,7 +167,7 @@ void opt_help_overview(const struct opt_program *program, unsigned width, struct
     wrap(out, program->summary, 0, 0, width);
     const char *group = "";
     for (size_t i = 0; i < program->command_count; i++) {
-        const struct opt_command *c = &program->commands[i];
+        const struct opt_command *c = program->commands[i];
         if (strcmp(group, c->group) != 0)
             strbuf_printf(out, "\n%s:\n", c->group);
         group = c->group;

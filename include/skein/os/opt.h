@@ -68,7 +68,7 @@ struct opt_note {
 struct opt_program {
     const char *name, *version, *summary;
     const char *text;
-    const struct opt_command *commands;
+    const struct opt_command *const *commands; /* those of one family stand together */
     size_t command_count;
     const struct opt_note *exit_codes; /* end in a NULL name; may be NULL */
     const struct opt_note *variables;
