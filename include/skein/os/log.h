@@ -15,9 +15,8 @@
 #include <stdint.h>
 
 #include "skein/base/err.h"
+#include "skein/base/level.h"
 #include "skein/base/str.h"
-
-enum log_level { LOG_LEVEL_UNSET = 0, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 const char *log_level_name(enum log_level level); /* "error", "warning", "info", "debug" */
 bool log_level_parse(struct str name, enum log_level *ret_level);

@@ -34,6 +34,9 @@ struct hash dbstate_hash(const struct dbstate *s);
 /* "core=a1,b2 billing=c3", "base" when empty. For people and logs. */
 struct str dbstate_format(struct arena *a, const struct dbstate *s);
 
+/* The same text back; no ids are checked. False where a part is not "module=...". */
+bool dbstate_parse(struct arena *a, struct str text, struct dbstate *ret_state);
+
 /* skein_state and the newest row of skein_ledger; all zero where the tables are absent. */
 struct ledger_state {
     uint64_t fence, closed_fence;
