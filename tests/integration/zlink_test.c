@@ -191,7 +191,7 @@ static void a_wrong_server_key_gets_nowhere(void **state)
 static int tcp_connect(struct door *d)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    address.sin_port = htons((uint16_t)atoi(strrchr(zserver_endpoint(d->server), ':') + 1));
+    address.sin_port = htons((uint16_t)strtol(strrchr(zserver_endpoint(d->server), ':') + 1, NULL, 10));
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
     return fd;

@@ -29,7 +29,7 @@ static bool hex_parse(struct str text, unsigned char ret_bytes[KEY_SIZE])
 
 bool public_key_parse(struct str text, struct public_key *ret_key)
 {
-    struct public_key key;
+    struct public_key key = {{0}};
     if (!hex_parse(text, key.bytes))
         return false;
     *ret_key = key;
