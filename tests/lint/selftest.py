@@ -81,6 +81,13 @@ class Lint(unittest.TestCase):
         self.finds("house.py", {"proto/a.proto": message % "A"}, "A -> B -> A")
         self.passes("house.py", {"proto/a.proto": message % "int32"})
 
+    def test_protocol(self):
+        header = {"include/skein/wire/msg.h": "    KIND(HELLO, hello, ROLE_AGENT)   \\\n    KIND(PUSH, push, ROLES_ACT)\n"}
+        row = "| `hello` | agent | x |\n| `push` | act | y |\n"
+        self.passes("protocol.py", {**header, "docs/PROTOCOL.md": row})
+        self.finds("protocol.py", {**header, "docs/PROTOCOL.md": row.replace("agent", "admin")}, "is sent by agent")
+        self.finds("protocol.py", {**header, "docs/PROTOCOL.md": row.replace("push", "pull")}, "lacks `push`")
+
     def test_purity(self):
         source = "#include <time.h>\n#include <string.h>\nlong f(void);\nlong f(void)\n{\n    return %s;\n}\n"
         with tempfile.TemporaryDirectory() as folder:
