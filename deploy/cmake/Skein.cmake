@@ -69,6 +69,15 @@ function(skein_library name)
   target_link_libraries(${name} PUBLIC skein_flags ${ARG_LINK} PRIVATE skein_warnings)
 endfunction()
 
+# skein_program(NAME SOURCES main.c [LINK other ...]): one of the programs that users run, in BUILD/bin.
+function(skein_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE skein_flags skein_warnings ${ARG_LINK})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  install(TARGETS ${name})
+endfunction()
+
 # skein_embed(TARGET file.sql ...): every file becomes a constant `const char NAME[]` in
 # `embed/TARGET.h`, where NAME is the file's path with other characters than letters and digits as `_`.
 # CMake itself writes it, so that the build needs no other interpreter.

@@ -5,8 +5,8 @@
  *
  *     bench_baseline sqlite|postgresql|schemas THREADS FOLDER [CONNINFO] <targets
  *
- * FOLDER holds the files, run in the order of their names. Targets come on standard input, one a line:
- * a SQLite file, a conninfo, or (schemas) the name of a schema in the database CONNINFO.
+ * FOLDER holds the files, run in the order of their names; none: the version row is read and that is all. Targets come
+ * on standard input, one a line: a SQLite file, a conninfo, or (schemas) the name of a schema in the database CONNINFO.
  */
 #include <dirent.h>
 #include <libpq-fe.h>
@@ -37,6 +37,8 @@ static struct {
     "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)); "                                                      \
     "INSERT INTO alembic_version SELECT '0' WHERE NOT EXISTS (SELECT 1 FROM alembic_version)"
 
+#define READ_VERSION "SELECT version_num FROM alembic_version"
+
 static bool sqlite_exec(sqlite3 *db, const char *sql)
 {
     char *message = NULL;
@@ -47,17 +49,26 @@ static bool sqlite_exec(sqlite3 *db, const char *sql)
     return good;
 }
 
-static bool sqlite_apply(void *connection, const char *target)
+static bool sqlite_run_files(sqlite3 *db)
 {
-    (void)connection;
-    sqlite3 *db = NULL;
-    bool good = sqlite3_open(target, &db) == SQLITE_OK && sqlite_exec(db, "BEGIN IMMEDIATE; " VERSION_TABLE);
+    bool good = sqlite_exec(db, "BEGIN IMMEDIATE; " VERSION_TABLE);
     for (size_t i = 0; good && i < job.file_count; i++) {
         char row[80];
         snprintf(row, sizeof(row), "UPDATE alembic_version SET version_num = 'f%zu'", i);
         good = sqlite_exec(db, job.files[i]) && sqlite_exec(db, row);
     }
-    good = good && sqlite_exec(db, "COMMIT");
+    return good && sqlite_exec(db, "COMMIT");
+}
+
+static bool sqlite_apply(void *connection, const char *target)
+{
+    (void)connection;
+    sqlite3 *db = NULL;
+    bool good = sqlite3_open(target, &db) == SQLITE_OK;
+    if (job.file_count == 0)
+        good = good && sqlite_exec(db, READ_VERSION);
+    else
+        good = good && sqlite_run_files(db);
     sqlite3_close(db);
     return good;
 }
@@ -97,7 +108,7 @@ static bool pg_apply(void *connection, const char *target)
 {
     (void)connection;
     PGconn *pg = pg_open(target);
-    bool good = pg_exec(pg, "BEGIN") && pg_run_files(pg);
+    bool good = job.file_count == 0 ? pg_exec(pg, READ_VERSION) : pg_exec(pg, "BEGIN") && pg_run_files(pg);
     PQfinish(pg);
     return good;
 }
@@ -168,7 +179,7 @@ static bool load(const char *folder)
         line[strcspn(line, "\n")] = '\0';
         job.targets[job.target_count++] = strdup(line);
     }
-    return job.file_count > 0 && job.target_count > 0;
+    return count >= 0 && job.target_count > 0;
 }
 
 static bool choose_engine(const char *name)
