@@ -333,6 +333,12 @@ bool opt_parse(struct arena *a, const struct opt_program *program, int argc, con
     return true;
 }
 
+/* By name: a command may have its own row for a name (other choices). */
+static bool is_same(const struct opt_option *a, const struct opt_option *b)
+{
+    return strcmp(a->name, b->name) == 0;
+}
+
 bool opt_has(const struct opt_line *line, const struct opt_option *option)
 {
     return opt_count(line, option) > 0;
@@ -341,7 +347,7 @@ bool opt_has(const struct opt_line *line, const struct opt_option *option)
 const char *opt_value(const struct opt_line *line, const struct opt_option *option)
 {
     for (size_t i = line->options.list.count; i > 0; i--)
-        if (line->options.list.items[i - 1].option == option)
+        if (is_same(line->options.list.items[i - 1].option, option))
             return line->options.list.items[i - 1].value;
     const char *value = variable_value(option);
     return value != NULL ? value : option->fallback;
@@ -351,14 +357,14 @@ size_t opt_count(const struct opt_line *line, const struct opt_option *option)
 {
     size_t count = 0;
     for (size_t i = 0; i < line->options.list.count; i++)
-        count += line->options.list.items[i].option == option;
+        count += is_same(line->options.list.items[i].option, option);
     return count;
 }
 
 const char *opt_nth(const struct opt_line *line, const struct opt_option *option, size_t n)
 {
     for (size_t i = 0; i < line->options.list.count; i++)
-        if (line->options.list.items[i].option == option && n-- == 0)
+        if (is_same(line->options.list.items[i].option, option) && n-- == 0)
             return line->options.list.items[i].value;
     return NULL;
 }
