@@ -1,0 +1,9 @@
+-- revision: 3d95e8c1f6a2
+-- revises: 2b7f31aa04c8
+-- message: index author
+
+-- migrate:up
+CREATE INDEX notes_author ON notes (author);
+
+-- migrate:down
+DROP INDEX notes_author;
