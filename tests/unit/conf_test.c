@@ -58,6 +58,7 @@ static const struct conf_section sections[] = {
     {.kind = "agent", .doc = "The agent.", .size = sizeof(struct agent_values), .rows = agent_rows, .row_count = 5},
     {.kind = "sqlite",
      .name_doc = "The name is a prefix.",
+     .name_example = "x",
      .doc = "Files.",
      .size = sizeof(struct shop_values),
      .rows = shop_rows,
@@ -205,7 +206,7 @@ static void example_holds_every_setting_and_parses(void **state)
     strbuf_init(&out, 10000);
     conf_example(sections, 2, &out);
     assert_non_null(strstr(out.p, "# The agent.\n[agent]\n\n# How many.\n# Takes a number, 1 to 64.\n#workers = 4\n"));
-    assert_non_null(strstr(out.p, "# Files.\n# Takes text; must be given.\nfiles = \n"));
+    assert_non_null(strstr(out.p, "# Files.\n# Takes text; must be given.\nfiles =\n"));
     for (size_t i = 0; i < 5; i++)
         assert_non_null(strstr(out.p, agent_rows[i].key));
     assert_true(parse(&f, strbuf_str(&out)));

@@ -429,7 +429,7 @@ static void add_row(struct strbuf *out, const struct conf_row *row)
     strbuf_puts(out, "\n");
     add_comment(out, row->doc);
     add_comment(out, arena_printf(&a, "Takes %s%s", type_words(&a, row), row->required ? "; must be given." : "."));
-    strbuf_printf(out, "%s%s = %s\n", row->required ? "" : "#", row->key, value);
+    strbuf_printf(out, "%s%s =%s%s\n", row->required ? "" : "#", row->key, value[0] != '\0' ? " " : "", value);
     arena_release(&a);
 }
 
@@ -442,7 +442,10 @@ void conf_example(const struct conf_section *sections, size_t count, struct strb
         add_comment(out, s->doc);
         if (s->name_doc != NULL)
             add_comment(out, s->name_doc);
-        strbuf_printf(out, s->name_doc != NULL ? "[%s example]\n" : "[%s]\n", s->kind);
+        if (s->name_doc != NULL)
+            strbuf_printf(out, "[%s %s]\n", s->kind, s->name_example);
+        else
+            strbuf_printf(out, "[%s]\n", s->kind);
         for (size_t r = 0; r < s->row_count; r++)
             add_row(out, &s->rows[r]);
     }

@@ -47,7 +47,8 @@ struct conf_row {
 
 struct conf_section {
     const char *kind;
-    const char *name_doc; /* what the name stands for; NULL: the section has no name and occurs at most once */
+    const char *name_doc;     /* what the name stands for; NULL: the section has no name and occurs at most once */
+    const char *name_example; /* for the annotated example; with name_doc */
     const char *doc;
     size_t size; /* of its struct */
     const struct conf_row *rows;
