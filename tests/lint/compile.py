@@ -27,7 +27,7 @@ def flags(build):
             for flag in re.findall(r"-(?:I|isystem )\S+", entry["command"]):
                 found[flag] = None
     return ["-std=gnu17", "-D_GNU_SOURCE", '-DSKEIN_VERSION="0"', '-DSKEIN_SOURCE_DIR="."', '-DSKEIN_BINARY_DIR="."',
-            '-DSKEIN_SHARED_DIR="."', *(part for flag in found for part in flag.split())]
+            '-DSKEIN_SHARED_DIR="."', '-DSKEIN_PG_FOLDER="."', *(part for flag in found for part in flag.split())]
 
 
 def headers(root, build):

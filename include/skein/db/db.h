@@ -11,7 +11,8 @@
  *     lock_timeout deadlock serialization disk_full resources connection_lost no_server authentication
  *     cancelled statement_timeout permission read_only no_database not_a_database pooler standby old_server
  *     no_schema bad_url transaction_ended not_in_transaction idle_timeout corrupt io moved denied
- * or "" for an ordinary error of a statement. No message ever holds a password.
+ * or "" for an ordinary error of a statement. err.detail of a lock that was waited for in vain names its holders.
+ * No message ever holds a password.
  *
  * A connection belongs to one thread at a time; only db_cancel() may be called from another one.
  */
@@ -45,7 +46,8 @@ enum db_item_kind {
     DB_ITEM_LIMITS, /* sets the timeouts for what follows in the transaction */
     DB_ITEM_ENTER,  /* before scripts: the session's own role and search path */
     DB_ITEM_LEAVE,  /* after scripts, before own statements: own role, safe search path, deferred constraints
-                       checked now; fails with kind "transaction_ended" if a script ended the transaction */
+                       checked now; fails with kind "transaction_ended" if a script ended the transaction.
+                       Not in the batch that begins the transaction */
 };
 
 enum db_want {
@@ -61,6 +63,7 @@ struct db_item {
     size_t param_count;
     enum db_want want;
     bool prepare;                                  /* the text comes again: keep it prepared */
+    bool report;                                   /* let the server say at once that it is done */
     int64_t lock_timeout_ms, statement_timeout_ms; /* DB_ITEM_LIMITS; 0: none */
 
     struct db_rows rows; /* out: DB_WANT_ROWS */
@@ -68,7 +71,10 @@ struct db_item {
     uint64_t failed_row; /* out: DB_WANT_TRUTH; from 1, 0 if every row is true */
 };
 
-/* How a transaction is begun. */
+/*
+ * How a transaction is begun. On PostgreSQL its search path is pg_catalog alone until a DB_ITEM_ENTER: own
+ * statements write table names with their schema.
+ */
 struct db_begin {
     bool read_only;
     bool enforce_foreign_keys;    /* SQLite: PRAGMA foreign_keys for this transaction; checked that it holds */
@@ -120,8 +126,11 @@ struct db_ops {
     bool (*try_lock)(struct db *db, bool *ret_locked, struct err *err);
     bool (*unlock)(struct db *db, struct err *err);
 
-    /* Who holds what this session waits or waited for, for people: "process 123 (app): ALTER TABLE ...". */
-    bool (*blockers)(struct db *db, struct arena *a, struct str *ret_sentence, struct err *err);
+    /* Who holds the migrator's lock, for people: "process 123 (app, idle): SELECT ...". Empty if nobody does. */
+    bool (*holders)(struct db *db, struct arena *a, struct str *ret_sentence, struct err *err);
+
+    /* PostgreSQL: goes on with another schema, in a session as new. SQLite refuses all but "main". */
+    bool (*use_schema)(struct db *db, struct str schema, struct err *err);
 
     /* Names this very database: changes when it is copied or restored elsewhere. */
     bool (*incarnation)(struct db *db, struct arena *a, struct str *ret_text, struct err *err);
@@ -184,6 +193,11 @@ bool db_reconnect(struct db *db, struct err *err);
 bool db_run(struct db *db, struct arena *a, struct db_batch *batch, struct err *err);
 enum db_commit db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
+bool db_try_lock(struct db *db, bool *ret_locked, struct err *err);
+bool db_unlock(struct db *db, struct err *err);
+bool db_holders(struct db *db, struct arena *a, struct str *ret_sentence, struct err *err);
+bool db_use_schema(struct db *db, struct str schema, struct err *err);
+bool db_incarnation(struct db *db, struct arena *a, struct str *ret_text, struct err *err);
 void db_cancel(struct db *db);
 void db_set_watch(struct db *db, const struct db_watch *watch); /* NULL: none */
 

@@ -1,0 +1,13 @@
+/* What db.c and the drivers share. */
+#pragma once
+
+#include "skein/db/db.h"
+
+/* The part of a URL that the driver takes, and the options; both are copied. */
+bool pg_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
+bool lite_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
+
+/* The path in `sqlite:///path`; false with err for other forms. */
+bool lite_path(struct str url, struct str *ret_path, struct err *err);
+
+bool driver_cancelled(const struct db *db);
