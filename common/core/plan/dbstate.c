@@ -75,12 +75,29 @@ void dbstate_set(struct arena *a, struct dbstate *s, struct str module, const st
         insert_at(a, s, i, (struct module_state){.module = str_copy(a, module), .heads = sorted});
 }
 
+void dbstate_watch(struct arena *a, struct dbstate *s, struct str module)
+{
+    size_t i = position(s, module);
+    if (!has_at(s, i, module))
+        insert_at(a, s, i, (struct module_state){.module = str_copy(a, module)});
+}
+
 struct dbstate dbstate_copy(struct arena *a, const struct dbstate *s)
 {
     struct dbstate copy = {0};
-    for (size_t i = 0; i < s->modules.count; i++)
-        dbstate_set(a, &copy, s->modules.items[i].module, &s->modules.items[i].heads);
+    for (size_t i = 0; i < s->modules.count; i++) {
+        dbstate_watch(a, &copy, s->modules.items[i].module);
+        copy.modules.items[i].heads = sorted_copy(a, &s->modules.items[i].heads);
+    }
     return copy;
+}
+
+/* The next module that has rows, from `i` on. */
+static size_t next_with_rows(const struct dbstate *s, size_t i)
+{
+    while (i < s->modules.count && s->modules.items[i].heads.list.count == 0)
+        i++;
+    return i;
 }
 
 static bool names_eq(const struct names *a, const struct names *b)
@@ -93,18 +110,22 @@ static bool names_eq(const struct names *a, const struct names *b)
 
 bool dbstate_eq(const struct dbstate *a, const struct dbstate *b)
 {
-    bool eq = a->modules.count == b->modules.count;
-    for (size_t i = 0; eq && i < a->modules.count; i++)
-        eq = str_eq(a->modules.items[i].module, b->modules.items[i].module) &&
-             names_eq(&a->modules.items[i].heads, &b->modules.items[i].heads);
-    return eq;
+    size_t i = next_with_rows(a, 0), k = next_with_rows(b, 0);
+    while (i < a->modules.count && k < b->modules.count) {
+        const struct module_state *one = &a->modules.items[i], *other = &b->modules.items[k];
+        if (!str_eq(one->module, other->module) || !names_eq(&one->heads, &other->heads))
+            return false;
+        i = next_with_rows(a, i + 1);
+        k = next_with_rows(b, k + 1);
+    }
+    return i == a->modules.count && k == b->modules.count;
 }
 
 struct hash dbstate_hash(const struct dbstate *s)
 {
     struct hasher h;
     hasher_init(&h);
-    for (size_t i = 0; i < s->modules.count; i++) {
+    for (size_t i = next_with_rows(s, 0); i < s->modules.count; i = next_with_rows(s, i + 1)) {
         const struct module_state *m = &s->modules.items[i];
         hasher_field(&h, m->module);
         hasher_u64(&h, m->heads.list.count);
@@ -116,16 +137,14 @@ struct hash dbstate_hash(const struct dbstate *s)
 
 struct str dbstate_format(struct arena *a, const struct dbstate *s)
 {
-    struct str text = STR_NONE;
-    if (s->modules.count == 0)
-        return STR("base");
-    for (size_t i = 0; i < s->modules.count; i++) {
+    struct str text = STR("");
+    for (size_t i = next_with_rows(s, 0); i < s->modules.count; i = next_with_rows(s, i + 1)) {
         const struct module_state *m = &s->modules.items[i];
-        text = str_printf(a, "%.*s%s%.*s=", STR_ARG(text), i > 0 ? " " : "", STR_ARG(m->module));
+        text = str_printf(a, "%.*s%s%.*s=", STR_ARG(text), text.len > 0 ? " " : "", STR_ARG(m->module));
         for (size_t k = 0; k < m->heads.list.count; k++)
             text = str_printf(a, "%.*s%s%.*s", STR_ARG(text), k > 0 ? "," : "", STR_ARG(m->heads.list.items[k]));
     }
-    return text;
+    return text.len > 0 ? text : STR("base");
 }
 
 /* "a1,b2" */

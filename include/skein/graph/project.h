@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "skein/base/arena.h"
 #include "skein/base/diag.h"
@@ -16,11 +17,12 @@
 #include "skein/graph/dag.h"
 #include "skein/graph/revision.h"
 
-/* One file as read. `problem` names why it could not be read (a loop of links, too large, ...); else NULL. */
+/* One file as read. `problem` says why it could not be read ("is larger than 16 MiB", ...); else NULL. */
 struct project_file {
     struct str path; /* relative to the root */
     struct str bytes;
     const char *problem;
+    const char *kind; /* of the finding: unreadable, link_loop, too_large; a literal, with `problem` only */
 };
 
 struct module_files {
@@ -34,10 +36,19 @@ struct project_files {
     VEC(struct module_files) modules; /* core first */
 };
 
+/* A name that finds a node: a revision's id or a label that it carries. */
+struct node_name {
+    struct str name;
+    size_t node;
+    bool is_label;
+};
+
 struct module {
     struct str name;
     struct str folder;
-    size_t first, count; /* its nodes: first .. first+count-1 */
+    size_t first, count;     /* its nodes: first .. first+count-1 */
+    struct node_name *names; /* sorted by bytes, unique */
+    size_t name_count;
 };
 
 struct project {
@@ -47,12 +58,16 @@ struct project {
     } modules;               /* core first */
     struct revision **nodes; /* by node number */
     size_t node_count;
-    struct dag dag; /* parents, dependencies and labels by node number */
+    struct dag dag; /* parents, dependencies and cross dependencies by node number */
 };
 
 /*
  * Parses and checks everything. Findings of every kind are collected in `diag`, all of them; false when
- * one is an error, and *ret_project is then not set. Cost: linear in bytes, revisions and edges.
+ * one is an error, and *ret_project is then not set. Cost: linear in bytes, revisions and edges (plus sorting).
+ *
+ * Beside revfile_parse()'s kinds of findings: missing_parent missing_dependency cycle self_loop
+ * dependency_cycle dependency_self_loop duplicate_revision duplicate_branch_label core_depends_on_extension
+ * unknown_extension bad_extension unreadable link_loop too_large, and as a warning missing_extension_label.
  */
 bool project_build(struct arena *a, const struct project_files *files, struct diag *diag, struct project *ret_project);
 
@@ -64,3 +79,6 @@ size_t project_module_of(const struct project *p, size_t node);
 
 /* Node number of a revision by its full id, or SIZE_MAX. */
 size_t project_find_node(const struct project *p, size_t module, struct str id);
+
+/* Node number by id or label, or SIZE_MAX. */
+size_t module_find_name(const struct module *m, struct str name);

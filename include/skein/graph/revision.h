@@ -12,9 +12,10 @@
 #include "skein/base/vec.h"
 #include "skein/sql/engine.h"
 
-enum section_kind { SECTION_UNSET = 0, SECTION_UP, SECTION_DOWN, SECTION_VERIFY, SECTION_PROBE };
+enum section_kind { SECTION_UNSET = 0, SECTION_UP, SECTION_DOWN, SECTION_VERIFY, SECTION_PROBE, SECTION_COUNT };
 
 const char *section_kind_name(enum section_kind kind); /* "up", "down", "verify", "probe" */
+bool section_kind_parse(struct str name, enum section_kind *ret_kind);
 
 enum { TIMEOUT_DEFAULT = -1 }; /* "the section does not say" */
 
@@ -24,7 +25,7 @@ struct section {
     bool transactional;           /* false: `transaction:false` */
     int64_t lock_timeout_ms;      /* or TIMEOUT_DEFAULT */
     int64_t statement_timeout_ms; /* or TIMEOUT_DEFAULT */
-    struct str sql;               /* without the marker line */
+    struct str sql;               /* without the marker line, LF line ends, no white space at its end */
     unsigned line;                /* of the SQL's first line in the file, from 1 */
 };
 
@@ -47,10 +48,14 @@ struct revision {
     struct {
         VEC(struct section) list;
     } sections;
-    struct hash checksum; /* over the canonical bytes: DESIGN.md part 4 */
+    struct hash checksum; /* over the canonical bytes: skein/graph/revfile.h */
     struct str path;      /* relative to the project's root */
+    struct str text;      /* of the file, with LF line ends: what the strings above point into */
     struct revision_lines lines;
 };
 
 /* The section that serves `engine`: its own before the general one. NULL if there is none. */
 const struct section *revision_section(const struct revision *r, enum section_kind kind, enum engine engine);
+
+/* True when the file has a section of this kind, whatever its engine. */
+bool revision_has_section(const struct revision *r, enum section_kind kind);

@@ -27,7 +27,15 @@ const struct names *dbstate_heads(const struct dbstate *s, struct str module);
 /* Sets the rows of one module: copies, sorts, drops duplicates. An empty list removes the module. */
 void dbstate_set(struct arena *a, struct dbstate *s, struct str module, const struct names *heads);
 
+/*
+ * Names a module without rows: it belongs to the state though it is at base. A plan's `before` names every
+ * module that must be read and compared.
+ */
+void dbstate_watch(struct arena *a, struct dbstate *s, struct str module);
+
 struct dbstate dbstate_copy(struct arena *a, const struct dbstate *s);
+
+/* Equality and hash do not tell a module without rows from one that is absent. */
 bool dbstate_eq(const struct dbstate *a, const struct dbstate *b);
 struct hash dbstate_hash(const struct dbstate *s);
 

@@ -1,7 +1,8 @@
 /*
  * Cutting SQL text into statements. PostgreSQL by libpg_query (its parser, since the scanner cuts
  * BEGIN ATOMIC bodies wrongly; the scanner where the parser does not know the grammar), SQLite by
- * sqlite3_complete(). Only programs on the coordinator's side split: agents receive cuts.
+ * sqlite3_complete(). Only programs on the coordinator's side split (library core_sql_split): agents receive
+ * cuts and check them with statements_cover() (library core_sql).
  */
 #pragma once
 
@@ -28,6 +29,10 @@ bool sql_split(struct arena *a, enum engine engine, struct str sql, struct state
 
 /*
  * True when nothing but white space, comments and semicolons lies outside the cuts and the cuts are in
- * order and in bounds: whoever receives cuts checks with this that none hides a statement.
+ * order and in bounds: whoever receives cuts checks with this that none hides a statement. What a comment is
+ * depends on the engine (PostgreSQL's nest).
  */
-bool statements_cover(const struct statements *list, struct str sql);
+bool statements_cover(enum engine engine, const struct statements *list, struct str sql);
+
+/* True when there is nothing to run in the text: white space, comments and semicolons only. */
+bool sql_is_blank(enum engine engine, struct str sql);

@@ -1,0 +1,168 @@
+/*
+ * Alembic's walk from the top of a set to its base.
+ *
+ * A list of heads, first by node number. The current head is given out when nothing above it is left, and its
+ * place is taken by the first of its parents and dependencies that are not heads yet; the others go to the
+ * end of the list. When it has none, its place goes and the one before it is next. When something above it is
+ * left, the walk goes on at the first head of the list that is above it.
+ *
+ * Finding that head is a search upwards through what is left. It is cheap on real graphs: a node's children
+ * that were given out are never looked at again, and the search ends at the front of the list.
+ */
+#include "skein/graph/reach.h"
+
+#include <stdint.h>
+
+enum { NO_PLACE = 0 };
+
+/* A place in the list of heads; places are numbered from 1. */
+struct place {
+    size_t node, before, after;
+    uint64_t rank; /* grows along the list */
+};
+
+struct walk {
+    struct arena *arena;
+    const struct dag *dag;
+    int kinds;
+    struct bitset left;        /* not given out yet */
+    size_t *place_of;          /* by node; NO_PLACE if it is no head */
+    struct dag_cursor *cursor; /* by node: over its children; those passed are given out */
+    size_t *seen;              /* by node: number of the last search that met it */
+    size_t search;
+    struct {
+        VEC(struct place) list;
+    } places;
+    size_t first, last;
+    uint64_t next_rank;
+};
+
+static struct place *place(struct walk *w, size_t number)
+{
+    return &w->places.list.items[number - 1];
+}
+
+static void append_head(struct walk *w, size_t node)
+{
+    struct place p = {.node = node, .before = w->last, .rank = w->next_rank++};
+    vec_push(w->arena, &w->places.list, p);
+    size_t number = w->places.list.count;
+    if (w->last != NO_PLACE)
+        place(w, w->last)->after = number;
+    else
+        w->first = number;
+    w->last = number;
+    w->place_of[node] = number;
+}
+
+/* The place before the removed one, else the new first. */
+static size_t remove_head(struct walk *w, size_t number)
+{
+    struct place *p = place(w, number);
+    if (p->before != NO_PLACE)
+        place(w, p->before)->after = p->after;
+    else
+        w->first = p->after;
+    if (p->after != NO_PLACE)
+        place(w, p->after)->before = p->before;
+    else
+        w->last = p->before;
+    return p->before != NO_PLACE ? p->before : w->first;
+}
+
+static bool is_left(const struct walk *w, size_t node)
+{
+    return bitset_has(&w->left, node);
+}
+
+/* The cursor stays at the first child that is left. */
+static bool has_child_left(struct walk *w, size_t node)
+{
+    for (;;) {
+        struct dag_cursor at = w->cursor[node];
+        size_t child;
+        if (!dag_next_up(w->dag, w->kinds, &w->cursor[node], &child))
+            return false;
+        if (is_left(w, child)) {
+            w->cursor[node] = at;
+            return true;
+        }
+    }
+}
+
+/* The first head of the list that is above `node`. */
+static size_t first_head_above(struct walk *w, size_t node)
+{
+    struct nodes todo = {0};
+    size_t best = NO_PLACE, front = w->first != w->place_of[node] ? w->first : place(w, w->first)->after;
+    w->search++;
+    vec_push(w->arena, &todo.list, node);
+    while (todo.list.count > 0 && best != front) {
+        size_t at = todo.list.items[--todo.list.count], child, number = w->place_of[at];
+        if (at != node && number != NO_PLACE && (best == NO_PLACE || place(w, number)->rank < place(w, best)->rank))
+            best = number;
+        has_child_left(w, at);
+        struct dag_cursor c = w->cursor[at];
+        while (dag_next_up(w->dag, w->kinds, &c, &child))
+            if (is_left(w, child) && w->seen[child] != w->search) {
+                w->seen[child] = w->search;
+                vec_push(w->arena, &todo.list, child);
+            }
+    }
+    return best;
+}
+
+/* Puts what `number` needs in its place; returns the place to go on with. */
+static size_t replace_head(struct walk *w, size_t number)
+{
+    size_t node = place(w, number)->node, other;
+    struct dag_cursor c = {.node = node};
+    bool replaced = false;
+    w->place_of[node] = NO_PLACE;
+    while (dag_next_down(w->dag, w->kinds, &c, &other)) {
+        if (!is_left(w, other) || w->place_of[other] != NO_PLACE)
+            continue;
+        if (replaced) {
+            append_head(w, other);
+        } else {
+            place(w, number)->node = other;
+            w->place_of[other] = number;
+            replaced = true;
+        }
+    }
+    return replaced ? number : remove_head(w, number);
+}
+
+static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, const struct bitset *set)
+{
+    struct walk w = {.arena = a,
+                     .dag = d,
+                     .kinds = kinds,
+                     .left = bitset_copy(a, set),
+                     .place_of = arena_new_array(a, d->node_count, size_t),
+                     .cursor = arena_new_array(a, d->node_count, struct dag_cursor),
+                     .seen = arena_new_array(a, d->node_count, size_t)};
+    for (size_t n = 0; n < d->node_count; n++)
+        w.cursor[n].node = n;
+    for (size_t n = bitset_next(set, 0); n < set->size; n = bitset_next(set, n + 1))
+        if (!has_child_left(&w, n))
+            append_head(&w, n);
+    return w;
+}
+
+void reach_order(struct arena *a, const struct dag *d, int kinds, const struct bitset *set, struct nodes *ret_order)
+{
+    struct walk w = walk_init(a, d, kinds, set);
+    size_t at = w.first;
+    *ret_order = (struct nodes){0};
+    while (w.first != NO_PLACE) {
+        size_t node = place(&w, at)->node;
+        if (has_child_left(&w, node)) {
+            at = first_head_above(&w, node);
+            continue;
+        }
+        vec_push(a, &ret_order->list, node);
+        bitset_remove(&w.left, node);
+        at = replace_head(&w, at);
+    }
+}

@@ -1,0 +1,46 @@
+/* The scratch object of plan_build(). Private to this folder. */
+#pragma once
+
+#include "common/core/plan/rows.h"
+#include "skein/graph/target.h"
+#include "skein/plan/plan.h"
+
+struct planner {
+    struct arena *arena;
+    const struct project *project;
+    const struct dbstate *state;
+    enum engine engine;
+    const struct plan_request *request;
+    enum direction direction;
+    struct bitset wanted; /* revisions to apply or to undo */
+    bool *matters;        /* by module: the target's rows must be what the plan expects */
+    struct rows rows;
+    struct plan plan;
+};
+
+/* What the request's expression means in one module. */
+struct choice {
+    size_t module;
+    struct str expression;
+    struct nodes targets;         /* upgrade */
+    struct downgrade_target down; /* downgrade */
+};
+
+struct choices {
+    VEC(struct choice) list;
+};
+
+/* Phase 1: one choice a module; for a stamp one for each of the expressions. */
+bool choose(struct planner *p, struct choices *ret_choices, struct err *err);
+
+/* Phases 2 to 5 for a stamp. */
+bool stamp_steps(struct planner *p, const struct choices *choices, struct err *err);
+
+struct view planner_view(const struct planner *p, size_t module);
+struct str planner_module_name(const struct planner *p, size_t module);
+
+/* The rows of a module as nodes; unknown ones are an error. */
+bool planner_rows(const struct planner *p, size_t module, struct nodes *ret_nodes, struct err *err);
+
+/* A step of this plan's direction without rows; node SIZE_MAX for none. */
+struct plan_step planner_step(struct planner *p, size_t module, size_t node);

@@ -1,0 +1,135 @@
+#include "common/core/plan/rows.h"
+
+#include <stdlib.h>
+
+#include "skein/graph/reach.h"
+
+void rows_init(struct rows *r, struct arena *a, const struct project *p)
+{
+    *r = (struct rows){.arena = a,
+                       .project = p,
+                       .applied = bitset_new(a, p->node_count),
+                       .is_row = bitset_new(a, p->node_count),
+                       .needed_by = arena_new_array(a, p->node_count, size_t),
+                       .ids = arena_new_array(a, p->node_count, struct str),
+                       .modules = arena_new_array(a, p->modules.list.count, struct str)};
+}
+
+struct str rows_id(struct rows *r, size_t node)
+{
+    if (r->ids[node].len == 0)
+        r->ids[node] = str_copy(r->arena, r->project->nodes[node]->id);
+    return r->ids[node];
+}
+
+struct str rows_module(struct rows *r, size_t module)
+{
+    if (r->modules[module].len == 0)
+        r->modules[module] = str_copy(r->arena, r->project->modules.list.items[module].name);
+    return r->modules[module];
+}
+
+/* Notes that `node` is applied: what it needs is needed by one more. */
+static void set_applied(struct rows *r, size_t node)
+{
+    struct dag_cursor c = {.node = node};
+    size_t other;
+    bitset_add(&r->applied, node);
+    while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
+        r->needed_by[other]++;
+}
+
+void rows_load(struct rows *r, const struct nodes *rows)
+{
+    struct bitset applied = reach_down_from(r->arena, &r->project->dag, EDGES_MODULE, rows);
+    for (size_t i = 0; i < rows->list.count; i++)
+        bitset_add(&r->is_row, rows->list.items[i]);
+    for (size_t n = bitset_next(&applied, 0); n < applied.size; n = bitset_next(&applied, n + 1))
+        set_applied(r, n);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct str *a = left, *b = right;
+    return str_cmp(*a, *b);
+}
+
+struct names rows_heads(struct rows *r, size_t module)
+{
+    const struct module *m = &r->project->modules.list.items[module];
+    struct names heads = {0};
+    for (size_t n = bitset_next(&r->is_row, m->first); n < m->first + m->count; n = bitset_next(&r->is_row, n + 1))
+        vec_push(r->arena, &heads.list, rows_id(r, n));
+    if (heads.list.count > 1)
+        qsort(heads.list.items, heads.list.count, sizeof(*heads.list.items), compare);
+    return heads;
+}
+
+static void change(struct rows *r, struct plan_step *step, enum row_change_kind kind, size_t from, size_t to)
+{
+    struct row_change c = {.kind = kind, .module = step->module, .from = STR(""), .to = STR("")};
+    if (kind != ROW_INSERT) {
+        c.from = rows_id(r, from);
+        bitset_remove(&r->is_row, from);
+    }
+    if (kind != ROW_DELETE) {
+        c.to = rows_id(r, to);
+        bitset_add(&r->is_row, to);
+    }
+    vec_push(r->arena, &step->rows.list, c);
+}
+
+/* All rows `from` become the one row `to`. */
+static void merge_rows(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step)
+{
+    size_t count = from->list.count;
+    for (size_t i = 0; i + 1 < count; i++)
+        change(r, step, ROW_DELETE, from->list.items[i], 0);
+    if (count > 0)
+        change(r, step, ROW_UPDATE, from->list.items[count - 1], to);
+    else
+        change(r, step, ROW_INSERT, 0, to);
+}
+
+void rows_up(struct rows *r, size_t node, struct plan_step *step)
+{
+    struct nodes implied = {0};
+    struct dag_cursor c = {.node = node};
+    size_t other;
+    while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
+        if (bitset_has(&r->is_row, other)) {
+            bitset_remove(&r->is_row, other); /* a parent may be named as dependency too */
+            vec_push(r->arena, &implied.list, other);
+        }
+    merge_rows(r, &implied, node, step);
+    set_applied(r, node);
+    step->heads_after = rows_heads(r, project_module_of(r->project, node));
+}
+
+void rows_down(struct rows *r, size_t node, struct plan_step *step)
+{
+    struct nodes back = {0};
+    struct dag_cursor c = {.node = node};
+    size_t other;
+    bitset_remove(&r->applied, node);
+    while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
+        if (--r->needed_by[other] == 0 && !bitset_has(&r->is_row, other))
+            vec_push(r->arena, &back.list, other);
+    for (size_t i = 1; i < back.list.count; i++)
+        change(r, step, ROW_INSERT, 0, back.list.items[i]);
+    if (back.list.count > 0)
+        change(r, step, ROW_UPDATE, node, back.list.items[0]);
+    else
+        change(r, step, ROW_DELETE, node, 0);
+    step->heads_after = rows_heads(r, project_module_of(r->project, node));
+}
+
+void rows_replace(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step)
+{
+    size_t module = (size_t)project_find_module(r->project, step->module);
+    if (to != SIZE_MAX)
+        merge_rows(r, from, to, step);
+    for (size_t i = 0; to == SIZE_MAX && i < from->list.count; i++)
+        change(r, step, ROW_DELETE, from->list.items[i], 0);
+    step->heads_after = rows_heads(r, module);
+}

@@ -1,0 +1,35 @@
+/*
+ * A project's folder read into values: which root, which extensions, every revision file. What is wrong with
+ * a file is noted beside it (project_build() reports it with all other findings); what is wrong with the
+ * layout goes to `diag`.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "skein/base/arena.h"
+#include "skein/base/diag.h"
+#include "skein/base/err.h"
+#include "skein/base/str.h"
+#include "skein/graph/project.h"
+
+/*
+ * The root: `option` (--project) if not NULL, else the environment's SKEIN_PROJECT, else the nearest folder from
+ * the working folder upwards that holds database/migrations or src/database/migrations. *ret_root is absolute
+ * and holds `database` (so it ends in `/src` for the second layout).
+ */
+bool tree_find_root(struct arena *a, const char *option, struct str *ret_root, struct err *err);
+
+/*
+ * Reads core and the extensions: OVERRIDE_EXTENSION_LIST (a JSON array) in the environment, else
+ * `extensions` of database/migrations/migration_extensions.json, with its `auto_discover` every folder below
+ * extensions/ that has migrations/versions. Only files that end in `.sql` and do not start with a dot count.
+ * Symbolic links are followed as long as they lead to a regular file; loops are findings.
+ *
+ * False only when the root itself cannot be read. Kinds of findings: bad_extension_list bad_extension
+ * missing_extension unreadable.
+ */
+bool tree_read(struct arena *a, struct str root, struct project_files *ret_files, struct diag *diag, struct err *err);
+
+/* tree_find_root(), tree_read() and project_build() in one; false with the first finding in *err. */
+bool tree_load(struct arena *a, const char *option, struct diag *diag, struct project *ret_project, struct err *err);
