@@ -1,19 +1,46 @@
 #include "agent/core/agent.h"
 
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "agent/core/state.h"
+#include "agent/core/inside.h"
+
+void *must_alloc(size_t size)
+{
+    void *p = calloc(1, size);
+    if (p == NULL) {
+        fputs("skein: out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+/* splitmix64: spreads repetitions in time; nothing depends on it being unpredictable. */
+static uint64_t random_next(struct agent *a)
+{
+    uint64_t z = (a->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+int64_t agent_backoff(struct agent *a, int64_t *backoff_ms)
+{
+    int64_t wait = *backoff_ms * (80 + (int64_t)(random_next(a) % 41)) / 100;
+    *backoff_ms = *backoff_ms * 2 < RESEND_MAX_MS ? *backoff_ms * 2 : RESEND_MAX_MS;
+    return a->now_ms + wait;
+}
 
 struct agent *agent_new(const struct agent_options *options)
 {
-    struct agent *a = calloc(1, sizeof(*a));
-    if (a == NULL)
-        abort();
+    struct agent *a = must_alloc(sizeof(*a));
+    char *software = must_alloc(options->software.len + 1);
+    if (options->software.len > 0)
+        memcpy(software, options->software.p, options->software.len);
     a->options = *options;
-    a->options.software = str_copy(&a->arena, options->software);
-    a->resend_ms = RESEND_MS;
-    repeat_stop(&a->page_repeat);
-    repeat_stop(&a->hello_repeat);
+    a->options.software.p = software;
+    a->random = options->boot;
+    a->timer_wish_ms = INT64_MAX;
     return a;
 }
 
@@ -21,242 +48,149 @@ void agent_free(struct agent *a)
 {
     if (a == NULL)
         return;
-    for (size_t i = 0; i < a->targets.list.count; i++) {
-        struct target *target = &a->targets.list.items[i];
-        arena_release(&target->reading);
-        arena_release(&target->job.arena);
-        arena_release(&target->waiting_arena);
-        arena_release(&target->result_arena);
-    }
-    for (size_t i = 0; i < a->blobs.list.count; i++) {
-        arena_release(&a->blobs.list.items[i].arena);
-        strbuf_release(&a->blobs.list.items[i].bytes);
-    }
-    arena_release(&a->arena);
+    targets_free(a);
+    cache_free(a);
+    strbuf_release(&a->page.reports);
+    free(a->timers.heap);
+    union {
+        const char *borrowed;
+        char *owned;
+    } software = {a->options.software.p};
+    free(software.owned);
     free(a);
 }
 
-/* ---- the session ---- */
+/* ---- messages ---- */
 
-static void say_hello(struct turn *t)
+static void nothing_to_do(struct agent *a, const struct msg *m)
 {
-    struct agent *a = t->a;
-    struct msg m = {.kind = MSG_HELLO};
-    session_close(&a->session);
-    repeat_stop(&a->page_repeat);
-    m.hello = (struct msg_hello){.version_min = PROTOCOL_MIN,
-                                 .version_max = PROTOCOL_MAX,
-                                 .software = a->options.software,
-                                 .boot = a->options.boot,
-                                 .term = a->term,
-                                 .workers = a->options.workers};
-    out_send(t, &m);
+    (void)a;
+    (void)m;
 }
 
-static void greet(struct turn *t)
-{
-    t->a->hello_ms = t->now_ms;
-    repeat_start(&t->a->hello_repeat, t->now_ms, t->a->resend_ms);
-    timer_set(t, TIMER_SESSION, 0, t->a->hello_repeat.due_ms);
-    say_hello(t);
-}
+/* A row for every kind that a coordinator sends to agents; what has none is dropped. */
+static void (*const handlers[MSG_COUNT])(struct agent *, const struct msg *) = {
+    [MSG_HELLO_ACK] = link_hello_ack, [MSG_TARGETS_ACK] = report_acknowledged,
+    [MSG_OFFER] = job_offered,        [MSG_RESULT_ACK] = job_acknowledged,
+    [MSG_CLOSE] = job_close_wanted,   [MSG_CHUNK] = cache_chunk,
+    [MSG_PING] = link_ping,           [MSG_ERROR] = link_error,
+    [MSG_PONG] = nothing_to_do, /* that it came is all it says */
+};
 
-static void dial_again(struct turn *t, const char *why)
+static void message(struct agent *a, const struct msg *m)
 {
-    struct agent_effect e = {.kind = AGENT_DO_RECONNECT};
-    out_log(t, LOG_WARNING, "%s: dialling again", why);
-    vec_push(&t->fx->arena, &t->fx->list, e);
-    greet(t);
-}
-
-static void session_tick_agent(struct turn *t)
-{
-    struct agent *a = t->a;
-    struct msg ping = {.kind = MSG_PING};
-    if (!session_is_open(&a->session)) {
-        if (t->now_ms >= a->hello_ms + HELLO_WAIT_MS) {
-            dial_again(t, "the coordinator does not answer");
-        } else if (repeat_is_due(&a->hello_repeat, t->now_ms)) {
-            say_hello(t);
-            timer_set(t, TIMER_SESSION, 0, a->hello_repeat.due_ms);
-        }
+    if (!link_admit(a, m))
         return;
+    if (handlers[m->kind] != NULL)
+        handlers[m->kind](a, m);
+    else
+        emit_log(a, LOG_WARNING, "a message that is not for agents is dropped: %s", msg_kind_name(m->kind));
+}
+
+/* ---- stopping ---- */
+
+static void cancel_all(struct agent *a)
+{
+    for (struct target *t = a->targets, *next; t != NULL; t = next) {
+        next = t->hh.next;
+        if (t->job != NULL && t->job->state == JOB_WORKING && !job_is_close(t->job))
+            job_cancel(a, t);
     }
-    enum session_need need = session_tick(&a->session, t->now_ms);
-    if (need == SESSION_SILENT) {
-        dial_again(t, "the coordinator is silent");
+    a->stop_by_ms = INT64_MAX;
+}
+
+static void stop(struct agent *a)
+{
+    a->stop_by_ms = a->stopping ? a->now_ms : a->now_ms + a->options.stop_grace_ms;
+    a->stopping = true;
+}
+
+static void stop_run(struct agent *a)
+{
+    if (!a->stopping)
         return;
-    }
-    if (need == SESSION_PING)
-        out_send(t, &ping);
-    timer_set(t, TIMER_SESSION, 0, session_due_ms(&a->session));
-}
-
-static void on_hello_ack(struct turn *t, const struct msg *m)
-{
-    struct agent *a = t->a;
-    const struct msg_hello_ack *ack = &m->hello_ack;
-    if (session_is_open(&a->session))
+    if (a->now_ms >= a->stop_by_ms)
+        cancel_all(a);
+    if (a->running > 0)
         return;
-    if (ack->version == 0 || session_version(ack->version, ack->version) == 0) {
-        out_log(t, LOG_ERROR, "the coordinator speaks no version of the protocol that this agent knows (%d to %d)",
-                PROTOCOL_MIN, PROTOCOL_MAX);
-        out_exit(t, true, "no common protocol version");
-        return;
-    }
-    session_open(&a->session, ack, t->now_ms);
-    a->resend_ms = ack->resend_ms > 0 ? ack->resend_ms : RESEND_MS;
-    repeat_stop(&a->hello_repeat);
-    timer_set(t, TIMER_SESSION, 0, session_due_ms(&a->session));
-    out_log(t, LOG_INFO, "connected to the coordinator (protocol %u, term %llu)", ack->version,
-            (unsigned long long)a->term);
-    report_list(t);
-    for (uint32_t i = 0; i < a->targets.list.count; i++)
-        job_tick(t, i);
+    a->ended = true;
+    emit_msg(a, (struct msg){.kind = MSG_BYE, .bye = {.boot = a->options.boot}});
+    emit(a, (struct agent_effect){.kind = AGENT_DO_EXIT, .exit = {.reason = STR("was asked to stop")}});
 }
 
-/* The coordinator has forgotten us, or was restarted. */
-static void on_error(struct turn *t, const struct msg *m)
-{
-    out_log(t, LOG_INFO, "the coordinator says: %s", m->error.err.text);
-    if (str_is(str_of(m->error.err.kind), "no_session") && session_is_open(&t->a->session))
-        greet(t);
-}
+/* ---- steps ---- */
 
-static void on_ping(struct turn *t, const struct msg *m)
+static void dispatch(struct agent *a, const struct agent_event *event)
 {
-    struct msg pong = {.kind = MSG_PONG, .re = m->id, .pong = {.nonce = m->ping.nonce}};
-    out_send(t, &pong);
-}
-
-static void on_message(struct turn *t, const struct msg *m)
-{
-    struct agent *a = t->a;
-    if (!msg_allowed(m->kind, ROLE_COORDINATOR)) {
-        out_log(t, LOG_WARNING, "security: ignored %s from the coordinator", msg_kind_name(m->kind));
-        return;
-    }
-    if (m->term < a->term) {
-        out_log(t, LOG_DEBUG, "ignored %s of the older term %llu", msg_kind_name(m->kind), (unsigned long long)m->term);
-        return;
-    }
-    a->term = m->term;
-    session_heard(&a->session, t->now_ms);
-    switch ((int)m->kind) {
-    case MSG_HELLO_ACK:
-        on_hello_ack(t, m);
-        break;
-    case MSG_ERROR:
-        on_error(t, m);
-        break;
-    case MSG_PING:
-        on_ping(t, m);
-        break;
-    case MSG_TARGETS_ACK:
-        report_acked(t, &m->targets_ack);
-        break;
-    case MSG_OFFER:
-        job_offer(t, &m->offer);
-        break;
-    case MSG_CLOSE:
-        job_close(t, &m->close);
-        break;
-    case MSG_RESULT_ACK:
-        job_acked(t, &m->result_ack);
-        break;
-    case MSG_CHUNK:
-        blob_chunk(t, &m->chunk);
-        break;
-    default: /* PONG, and replies that only operators ask for */
-        break;
-    }
-}
-
-/* ---- time and the end ---- */
-
-static void on_tick(struct turn *t)
-{
-    uint64_t number;
-    while (timers_take(&t->a->timers, t->now_ms, &number)) {
-        switch ((enum timer_kind)(number & 3)) {
-        case TIMER_SESSION:
-            session_tick_agent(t);
-            break;
-        case TIMER_PAGE:
-            report_again(t);
-            break;
-        case TIMER_TARGET:
-            job_tick(t, (uint32_t)(number >> 2));
-            break;
-        case TIMER_BLOB:
-            blob_tick(t, (uint32_t)(number >> 2));
-            break;
-        }
-    }
-}
-
-static void on_read(struct turn *t, const struct event_read *read)
-{
-    uint32_t number = target_find(t->a, read->target);
-    struct target *target = &t->a->targets.list.items[number];
-    target->work = WORK_NONE;
-    t->a->running--;
-    t->a->servers.list.items[target->server].running--;
-    report_read(t, read);
-    job_wake(t, number);
-}
-
-static void finish(struct turn *t)
-{
-    struct msg bye = {.kind = MSG_BYE, .bye = {.boot = t->a->options.boot}};
-    if (!t->a->stopping || t->a->running > 0 || t->a->exited)
-        return;
-    if (session_is_open(&t->a->session))
-        out_send(t, &bye);
-    out_exit(t, false, "stopped");
-}
-
-void agent_step(struct agent *a, const struct agent_event *event, struct agent_effects *fx)
-{
-    struct turn t = {.a = a, .fx = fx, .now_ms = event->now_ms};
-    if (a->exited)
-        return;
     switch (event->kind) {
     case AGENT_ON_START:
-        greet(&t);
+        link_start(a);
         break;
     case AGENT_ON_MESSAGE:
-        on_message(&t, event->msg);
+        message(a, event->msg);
         break;
     case AGENT_ON_TARGETS:
-        report_found(&t, &event->targets);
+        targets_found(a, &event->targets);
         break;
     case AGENT_ON_READ:
-        on_read(&t, &event->read);
+        target_was_read(a, &event->read);
         break;
     case AGENT_ON_DONE:
-        job_done(&t, &event->done);
+        job_done(a, &event->done);
         break;
     case AGENT_ON_CLOSED:
-        job_closed(&t, &event->done);
+        job_closed(a, &event->done);
         break;
     case AGENT_ON_PROGRESS:
-        job_progress(&t, &event->progress);
-        break;
-    case AGENT_ON_TICK:
-        on_tick(&t);
+        job_progress(a, &event->progress);
         break;
     case AGENT_ON_STOP:
-        a->stopping = true;
-        job_stop(&t);
+        stop(a);
+        break;
+    case AGENT_ON_TICK:
+        a->timer_wish_ms = INT64_MAX; /* used up */
         break;
     case AGENT_ON_UNSET:
         break;
     }
-    job_pump(&t);
-    blob_pump(&t);
-    report_again(&t);
-    finish(&t);
-    struct agent_effect timer = {.kind = AGENT_DO_TIMER, .timer_ms = timers_next_ms(&a->timers)};
-    vec_push(&fx->arena, &fx->list, timer);
+}
+
+/* What the time has come for, and what the event has made possible. */
+static void run(struct agent *a)
+{
+    link_run(a);
+    for (struct target *t = timer_take(a); t != NULL; t = timer_take(a))
+        job_due(a, t);
+    queue_run(a);
+    cache_run(a);
+    report_run(a);
+    stop_run(a);
+}
+
+static void wish_timer(struct agent *a)
+{
+    const int64_t dues[] = {link_due(a), timer_due(a), cache_due(a), report_due(a),
+                            a->stopping ? a->stop_by_ms : INT64_MAX};
+    int64_t wish = INT64_MAX;
+    for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
+        if (dues[i] < wish)
+            wish = dues[i];
+    if (wish == a->timer_wish_ms && wish > a->now_ms)
+        return;
+    a->timer_wish_ms = wish;
+    emit(a, (struct agent_effect){.kind = AGENT_DO_TIMER, .timer_ms = wish});
+}
+
+void agent_step(struct agent *a, const struct agent_event *event, struct agent_effects *fx)
+{
+    if (a->ended)
+        return;
+    a->fx = fx;
+    a->now_ms = event->now_ms;
+    dispatch(a, event);
+    if (!a->ended)
+        run(a);
+    if (!a->ended)
+        wish_timer(a);
+    a->fx = NULL;
 }

@@ -1,436 +1,585 @@
 /*
- * What is done to the targets: at most one thing at a time each, as many at a time as there are workers, a
- * capped number per server. Closing comes before applying, applying before reading.
+ * What the coordinator asked for a target: one job each.
+ *
+ *     offer ──▶ FETCHING ──▶ QUEUED ──▶ WORKING ─────────────▶ ANSWERING ──▶ SETTLED
+ *                  │          ▲  ▲         │  │ cancel            ▲ ▲
+ *     close ───────│──────────┘  │         │  ▼                   │ │
+ *                  │             │         │ STOPPING ────────────┘ │
+ *                  │             │         ▼  ▼                     │
+ *                  │             └────── WAITING  (how it ended     │
+ *                  └─ cannot be done ───────────── is not known) ───┘
+ *
+ * J1  A target has at most one job at a worker; another demand waits in `next_job` until the worker is back.
+ * J2  The newest demand counts: of a later term, or of the same term and a higher fence. An older one is
+ *     answered "stale" and never run. The same one again gets the same answer from memory.
+ * J3  A later term may come with lower fences (a restored store): then the target itself decides.
+ * J4  An outcome that is not known is no answer: the job is run again, with the same fence, until the
+ *     ledger has told.
+ * J5  A demand that ends a job at work asks it to stop, unless it wants the same thing.
+ * J6  An answer is sent when the target has been read after the job, and repeated until acknowledged.
  */
-#include "agent/core/state.h"
+#include "agent/core/inside.h"
 
-enum { UNKNOWN_PAUSE_MS = 1000, UNKNOWN_PAUSE_MAX_MS = 60 * 1000 };
+#include <string.h>
 
-static struct target *target_at(struct agent *a, uint32_t number)
+#include "agent/core/pack.h"
+
+#define TO(state) (1u << (state))
+
+static const struct {
+    const char *name, *sentence;
+    unsigned successors;
+} states[JOB_STATE_COUNT] = {
+    [JOB_UNSET] = {"unset", "does not exist", TO(JOB_FETCHING) | TO(JOB_QUEUED)},
+    [JOB_FETCHING] = {"fetching", "waits for the plan and its scripts", TO(JOB_QUEUED) | TO(JOB_ANSWERING)},
+    [JOB_QUEUED] = {"queued", "waits for a worker", TO(JOB_WORKING)},
+    [JOB_WORKING] = {"working", "is at work", TO(JOB_STOPPING) | TO(JOB_WAITING) | TO(JOB_ANSWERING)},
+    [JOB_STOPPING] = {"stopping", "was asked to stop where it safely can", TO(JOB_WAITING) | TO(JOB_ANSWERING)},
+    [JOB_WAITING] = {"waiting", "is tried again: how it ended is not known", TO(JOB_QUEUED)},
+    [JOB_ANSWERING] = {"answering", "repeats its answer until it is acknowledged", TO(JOB_SETTLED)},
+    [JOB_SETTLED] = {"settled", "was answered", 0},
+};
+
+bool job_may_follow(enum job_state from, enum job_state to)
 {
-    return &a->targets.list.items[number];
+    return (states[from].successors & TO(to)) != 0;
 }
 
-static bool has_unacked_result(const struct target *target)
+const char *job_state_name(enum job_state state)
 {
-    return target->result_repeat.due_ms != INT64_MAX;
+    return states[state].name;
 }
 
-/* ---- the queue of a server ---- */
-
-static enum work wanted(const struct target *target, int64_t now_ms)
+const char *job_state_sentence(enum job_state state)
 {
-    if (target->work != WORK_NONE || now_ms < target->pause_until_ms)
-        return WORK_NONE;
-    if (target->close_fence != 0)
-        return WORK_CLOSE;
-    if (target->job.state == JOB_QUEUED || target->job.state == JOB_UNKNOWN)
-        return WORK_APPLY;
-    return target->want_read && !target->gone ? WORK_READ : WORK_NONE;
+    return states[state].sentence;
 }
 
-void job_wake(struct turn *t, uint32_t number)
+bool job_has_worker(const struct job *j)
 {
-    struct target *target = target_at(t->a, number);
-    struct server *server = &t->a->servers.list.items[target->server];
-    if (target->queued || wanted(target, t->now_ms) == WORK_NONE)
-        return;
-    target->queued = true;
-    target->next = INDEX_NONE;
-    if (server->first == INDEX_NONE)
-        server->first = number;
-    else
-        target_at(t->a, server->last)->next = number;
-    server->last = number;
+    return j != NULL && (j->state == JOB_WORKING || j->state == JOB_STOPPING);
 }
 
-static void begin(struct turn *t, struct target *target, enum work work)
+bool job_is_over(const struct job *j)
 {
-    target->work = work;
-    t->a->running++;
-    t->a->servers.list.items[target->server].running++;
-    if (work == WORK_READ) {
-        target->want_read = false;
-        out_target(t, AGENT_DO_READ, target, 0);
-    } else if (work == WORK_CLOSE) {
-        out_target(t, AGENT_DO_CLOSE, target, target->close_fence);
-    } else {
-        target->job.state = JOB_RUNNING;
-        target->job.started_ms = t->now_ms;
-        out_apply(t, target);
-    }
+    return j == NULL || j->state == JOB_SETTLED;
 }
 
-static void end(struct turn *t, struct target *target)
+bool job_is_close(const struct job *j)
 {
-    target->work = WORK_NONE;
-    t->a->running--;
-    t->a->servers.list.items[target->server].running--;
+    return j->action == OFFER_UNSET;
 }
 
-static void pump_server(struct turn *t, struct server *server)
+static void move(struct agent *a, struct job *j, enum job_state to)
 {
-    const struct agent_options *o = &t->a->options;
-    while (server->first != INDEX_NONE && t->a->running < o->workers &&
-           (o->workers_per_server == 0 || server->running < o->workers_per_server)) {
-        struct target *target = target_at(t->a, server->first);
-        enum work work = wanted(target, t->now_ms);
-        server->first = target->next;
-        target->queued = false;
-        if (work != WORK_NONE)
-            begin(t, target, work);
-    }
+    if (!job_may_follow(j->state, to))
+        a->broken = states[to].name;
+    j->state = to;
 }
 
-void job_pump(struct turn *t)
+static bool is_answering(const struct job *j)
 {
-    for (size_t i = 0; i < t->a->servers.list.count && !t->a->stopping; i++)
-        pump_server(t, &t->a->servers.list.items[i]);
+    return j != NULL && j->state == JOB_ANSWERING;
 }
 
-/* ---- jobs ---- */
+/* ---- making and dropping ---- */
 
-static void job_release(struct turn *t, struct job *job)
+static struct str append(char **end, struct str s)
 {
-    if (job->state == JOB_NONE)
-        return;
-    if (job->script_blobs != NULL)
-        for (size_t i = 0; i < t->a->blobs.list.items[job->plan].plan->steps.list.count; i++)
-            if (job->script_blobs[i] != INDEX_NONE)
-                blob_drop(t, job->script_blobs[i]);
-    blob_drop(t, job->plan);
-    arena_release(&job->arena);
-    *job = (struct job){0};
-}
-
-static struct msg_offer offer_copy(struct arena *a, const struct msg_offer *offer)
-{
-    struct msg_offer copy = *offer;
-    copy.target = str_copy(a, offer->target);
-    copy.attempt = str_copy(a, offer->attempt);
-    copy.principal = str_copy(a, offer->principal);
-    copy.signatures.items = NULL;
-    copy.signatures.count = copy.signatures.cap = 0;
+    struct str copy = {*end, s.len};
+    if (s.len > 0)
+        memcpy(*end, s.p, s.len);
+    *end += s.len + 1;
     return copy;
 }
 
-static void send_accept(struct turn *t, const struct msg_offer *offer)
+static struct job *job_new(struct str attempt, struct str principal)
 {
-    struct msg m = {.kind = MSG_ACCEPT};
-    m.accept = (struct msg_accept){.target = offer->target, .attempt = offer->attempt, .fence = offer->fence};
-    out_send(t, &m);
+    struct job *j = must_alloc(sizeof(*j) + attempt.len + principal.len + 2);
+    char *end = (char *)(j + 1);
+    j->attempt = append(&end, attempt);
+    j->principal = append(&end, principal);
+    return j;
 }
 
-/* Every script of the plan is asked for; the job is queued when the last is here. */
-static void need_scripts(struct turn *t, uint32_t number)
+static struct job *job_from_offer(const struct msg_offer *offer, uint64_t term)
 {
-    struct job *job = &target_at(t->a, number)->job;
-    const struct plan *plan = t->a->blobs.list.items[job->plan].plan;
-    size_t steps = plan->steps.list.count;
-    job->script_blobs = arena_new_array(&job->arena, steps, uint32_t);
-    job->scripts = arena_new_array(&job->arena, steps, const struct script *);
-    for (size_t i = 0; i < steps; i++) {
-        const struct plan_step *step = &plan->steps.list.items[i];
-        job->script_blobs[i] = INDEX_NONE;
-        if (hash_is_zero(&step->script))
-            continue;
-        job->script_blobs[i] = blob_need(t, BLOB_SCRIPT, &step->script);
-        job->missing += !t->a->blobs.list.items[job->script_blobs[i]].here;
+    struct job *j = job_new(offer->attempt, offer->principal);
+    j->action = offer->action;
+    j->fence = offer->fence;
+    j->term = term;
+    j->plan_hash = offer->plan;
+    j->options = offer->options;
+    return j;
+}
+
+static struct job *job_from_close(const struct msg_close *close, uint64_t term)
+{
+    struct job *j = job_new(STR_NONE, STR_NONE);
+    j->fence = close->fence;
+    j->term = term;
+    return j;
+}
+
+static void plan_release(struct agent *a, struct target *t, struct job *j)
+{
+    if (j->plan == NULL)
+        return;
+    if (t->fetches && t->job == j)
+        cache_wait_no_more(a, t);
+    cache_release(a, j->plan);
+    j->plan = NULL;
+}
+
+void job_free(struct agent *a, struct target *t, struct job *j)
+{
+    if (j == NULL)
+        return;
+    plan_release(a, t, j);
+    strbuf_release(&j->err);
+    free(j);
+}
+
+/* ---- answers ---- */
+
+static struct msg result_msg(struct agent *a, const struct target *t, const struct job *j)
+{
+    struct arena *arena = emit_arena(a);
+    struct unpack u = {strbuf_str(&j->err), arena};
+    struct msg m = {.kind = MSG_RESULT,
+                    .result = {.boot = a->options.boot,
+                               .attempt = str_copy(arena, j->attempt),
+                               .fence = j->fence,
+                               .outcome = j->outcome,
+                               .steps_applied = j->steps_applied,
+                               .failed_step = j->failed_step,
+                               .duration_ms = j->duration_ms,
+                               .report = target_report(t, arena)}};
+    if (u.rest.len > 0)
+        m.result.err = unpack_err(&u);
+    return m;
+}
+
+static void send_answer(struct agent *a, const struct target *t, const struct job *j)
+{
+    if (!job_is_close(j)) {
+        emit_msg(a, result_msg(a, t, j));
+        return;
     }
+    struct msg m = {.kind = MSG_CLOSED,
+                    .closed = {.boot = a->options.boot, .fence = j->fence, .report = target_report(t, emit_arena(a))}};
+    emit_msg(a, m);
 }
 
-static void fill_scripts(struct turn *t, struct job *job)
+/* A CLOSED without the state that proves it would be no answer. */
+static void answer(struct agent *a, struct target *t)
 {
-    const struct plan *plan = t->a->blobs.list.items[job->plan].plan;
+    struct job *j = t->job;
+    timer_set(a, t, agent_backoff(a, &j->backoff_ms));
+    if (t->reads)
+        return;
+    if (job_is_close(j) && !t->readable) {
+        target_read(a, t);
+        return;
+    }
+    j->told = true;
+    send_answer(a, t, j);
+}
+
+static void answer_first(struct agent *a, struct target *t)
+{
+    t->job->backoff_ms = a->link.resend_ms;
+    answer(a, t);
+}
+
+void job_was_read(struct agent *a, struct target *t)
+{
+    if (is_answering(t->job) && !t->job->told && (t->readable || !job_is_close(t->job)))
+        answer(a, t);
+}
+
+static void job_set_err(struct job *j, const struct err *err)
+{
+    strbuf_release(&j->err);
+    strbuf_init(&j->err, 2 * sizeof(*err));
+    if (err->code != ERR_UNSET)
+        pack_err(&j->err, err);
+}
+
+static void send_accept(struct agent *a, const struct target *t, const struct job *j)
+{
+    if (job_is_close(j))
+        return;
+    struct arena *arena = emit_arena(a);
+    struct msg m = {
+        .kind = MSG_ACCEPT,
+        .accept = {.target = str_copy(arena, t->name), .attempt = str_copy(arena, j->attempt), .fence = j->fence}};
+    emit_msg(a, m);
+}
+
+/* Nothing was run and nothing will be: the coordinator may offer it again, or something better. */
+static void refuse(struct agent *a, struct target *t, const struct err *err)
+{
+    struct job *j = t->job;
+    emit_log(a, LOG_ERROR, "target %.*s: the offer with fence %llu cannot be done: %s", STR_ARG(t->name),
+             (unsigned long long)j->fence, err->text);
+    move(a, j, JOB_ANSWERING);
+    plan_release(a, t, j);
+    j->outcome = OUTCOME_BLOCKED;
+    job_set_err(j, err);
+    answer_first(a, t);
+}
+
+void job_unfetchable(struct agent *a, struct target *t, const struct err *err)
+{
+    refuse(a, t, err);
+}
+
+/* ---- what comes from the coordinator ---- */
+
+enum order { ORDER_OLDER, ORDER_SAME, ORDER_NEWER };
+
+static bool wants_same(const struct job *x, const struct job *y)
+{
+    return x->action == y->action && str_eq(x->attempt, y->attempt) && hash_eq(&x->plan_hash, &y->plan_hash);
+}
+
+/* J2. A close with the fence of an offer comes after it. */
+static enum order order_of(const struct job *demand, const struct job *have)
+{
+    if (demand->fence == have->fence && wants_same(demand, have))
+        return ORDER_SAME;
+    if (demand->term > have->term || demand->fence > have->fence)
+        return ORDER_NEWER;
+    if (demand->fence == have->fence && job_is_close(demand) && !job_is_close(have))
+        return ORDER_NEWER;
+    return ORDER_OLDER;
+}
+
+static void answer_stale(struct agent *a, struct target *t, struct job *demand, const struct job *have)
+{
+    if (job_is_close(demand))
+        return;
+    struct err err = {0};
+    err_set(&err, ERR_REFUSED, "the agent already has a newer order for this target, with fence %llu",
+            (unsigned long long)have->fence);
+    demand->outcome = OUTCOME_STALE;
+    job_set_err(demand, &err);
+    send_answer(a, t, demand);
+}
+
+static void say_again(struct agent *a, struct target *t, struct job *j, uint64_t term)
+{
+    j->term = term;
+    if (j->state == JOB_SETTLED)
+        send_answer(a, t, j);
+    else if (is_answering(j))
+        answer(a, t);
+    else
+        send_accept(a, t, j);
+}
+
+static void enqueue(struct agent *a, struct target *t)
+{
+    move(a, t->job, JOB_QUEUED);
+    queue_add(a, t);
+    queue_run(a);
+}
+
+static void begin_fetch(struct agent *a, struct target *t)
+{
+    struct job *j = t->job;
+    move(a, j, JOB_FETCHING);
+    j->plan = cache_use(a, &j->plan_hash);
+    cache_wait(a, t);
+    if (cached_is_ready(j->plan))
+        job_fetched(a, t);
+}
+
+/* Makes a demand the target's job; the one before it has no worker. */
+static void take(struct agent *a, struct target *t, struct job *demand)
+{
+    queue_remove(a, t);
+    timer_clear(a, t);
+    if (is_answering(t->job)) {
+        if (!job_is_close(t->job) && (!t->job->told || job_is_close(demand)))
+            send_answer(a, t, t->job);
+        report_changed(a, t);
+    }
+    job_free(a, t, t->job);
+    t->job = demand;
+    if (job_is_close(demand))
+        enqueue(a, t);
+    else
+        begin_fetch(a, t);
+}
+
+static void follow(struct agent *a, struct target *t, struct job *demand)
+{
+    job_free(a, t, t->next_job);
+    t->next_job = demand;
+    if (t->job->state == JOB_WORKING && !job_is_close(t->job) && !wants_same(demand, t->job))
+        job_cancel(a, t);
+}
+
+/* Owns `demand` from here. */
+static void weigh(struct agent *a, struct target *t, struct job *demand)
+{
+    struct job *have = t->next_job != NULL ? t->next_job : t->job;
+    enum order order = have != NULL ? order_of(demand, have) : ORDER_NEWER;
+    if (order == ORDER_NEWER) {
+        send_accept(a, t, demand);
+        if (job_has_worker(t->job))
+            follow(a, t, demand);
+        else
+            take(a, t, demand);
+        return;
+    }
+    if (order == ORDER_SAME)
+        say_again(a, t, have, demand->term);
+    else if (t->job == have || order_of(demand, t->job) != ORDER_SAME)
+        answer_stale(a, t, demand, have);
+    job_free(a, t, demand);
+}
+
+/* The target that a demand is for; NULL where there is none, or no time left for it. */
+static struct target *demand_target(struct agent *a, const struct msg *m, struct str name)
+{
+    struct target *t = target_find(a, name);
+    if (t == NULL)
+        emit_log(a, LOG_WARNING, "%s for %.*s, which is not a target of this agent", msg_kind_name(m->kind),
+                 STR_ARG(name));
+    return a->stopping ? NULL : t;
+}
+
+void job_offered(struct agent *a, const struct msg *m)
+{
+    const struct msg_offer *offer = &m->offer;
+    struct target *t = demand_target(a, m, offer->target);
+    if (t == NULL)
+        return;
+    if (offer->action == OFFER_UNSET || offer->fence == 0 || offer->attempt.len == 0)
+        emit_log(a, LOG_WARNING, "an offer for %.*s without action, fence or attempt is dropped", STR_ARG(t->name));
+    else
+        weigh(a, t, job_from_offer(offer, m->term));
+}
+
+void job_close_wanted(struct agent *a, const struct msg *m)
+{
+    struct target *t = demand_target(a, m, m->close.target);
+    if (t != NULL && m->close.fence > 0)
+        weigh(a, t, job_from_close(&m->close, m->term));
+}
+
+void job_acknowledged(struct agent *a, const struct msg *m)
+{
+    struct target *t = target_find(a, m->result_ack.target);
+    if (t == NULL || !is_answering(t->job) || t->job->fence != m->result_ack.fence || !t->job->told)
+        return;
+    timer_clear(a, t);
+    move(a, t->job, JOB_SETTLED);
+    target_settle(a, t);
+}
+
+/* ---- verification and work ---- */
+
+static bool module_is_served(const struct target *t, struct arena *arena, struct str module)
+{
+    struct unpack u = {strbuf_str(&t->config), arena};
+    unpack_u64(&u);
+    unpack_labels(&u);
+    struct names modules = unpack_names(&u);
+    for (size_t i = 0; i < modules.list.count; i++)
+        if (str_eq(modules.list.items[i], module))
+            return true;
+    return modules.list.count == 0;
+}
+
+static bool step_fits(const struct target *t, struct arena *arena, const struct plan_step *step, struct err *err)
+{
+    if (!module_is_served(t, arena, step->module))
+        return err_set(err, ERR_REFUSED, "the plan has a step of module %.*s, which this target does not take",
+                       STR_ARG(step->module));
+    if (hash_is_zero(&step->script) && step->direction != DIRECTION_STAMP)
+        return err_set(err, ERR_REFUSED, "the plan has no script for revision %.*s", STR_ARG(step->revision));
+    return true;
+}
+
+static bool plan_fits(const struct target *t, struct arena *arena, const struct plan *plan, struct err *err)
+{
+    if (plan->engine != t->engine)
+        return err_set(err, ERR_REFUSED, "the plan is for another engine than the target's");
     for (size_t i = 0; i < plan->steps.list.count; i++)
-        if (job->script_blobs[i] != INDEX_NONE)
-            job->scripts[i] = t->a->blobs.list.items[job->script_blobs[i]].script;
+        if (!step_fits(t, arena, &plan->steps.list.items[i], err))
+            return false;
+    return true;
 }
 
-/* The plan is here, or one more of its scripts. */
-static void job_advance(struct turn *t, uint32_t number)
+void job_fetched(struct agent *a, struct target *t)
 {
-    struct job *job = &target_at(t->a, number)->job;
-    if (job->script_blobs == NULL)
-        need_scripts(t, number);
-    if (job->missing > 0)
-        return;
-    fill_scripts(t, job);
-    job->state = JOB_QUEUED;
-    job_wake(t, number);
-}
-
-static void job_start(struct turn *t, uint32_t number, const struct msg_offer *offer)
-{
-    struct target *target = target_at(t->a, number);
-    struct job *job = &target->job;
-    job_release(t, job);
-    job->state = JOB_FETCHING;
-    job->offer = offer_copy(&job->arena, offer);
-    job->plan = blob_need(t, BLOB_PLAN, &offer->plan);
-    repeat_stop(&target->result_repeat);
-    target->pause_until_ms = 0;
-    send_accept(t, &job->offer);
-    if (t->a->blobs.list.items[job->plan].here)
-        job_advance(t, number);
-}
-
-static bool job_needs(const struct agent *a, const struct job *job, uint32_t blob, size_t *ret_times)
-{
-    *ret_times = 0;
-    if (job->state != JOB_FETCHING)
-        return false;
-    if (job->script_blobs == NULL)
-        return job->plan == blob;
-    for (size_t i = 0; i < a->blobs.list.items[job->plan].plan->steps.list.count; i++)
-        *ret_times += job->script_blobs[i] == blob;
-    return *ret_times > 0;
-}
-
-void job_blob_here(struct turn *t, uint32_t blob)
-{
-    for (uint32_t i = 0; i < t->a->targets.list.count; i++) {
-        struct job *job = &target_at(t->a, i)->job;
-        size_t times;
-        if (!job_needs(t->a, job, blob, &times))
-            continue;
-        job->missing -= times;
-        job_advance(t, i);
-    }
-}
-
-/* ---- results ---- */
-
-static void send_result(struct turn *t, const struct target *target)
-{
-    struct msg m = {.kind = MSG_RESULT, .result = target->result};
-    report_fill(target, &m.result.report);
-    out_send(t, &m);
-}
-
-static void send_closed(struct turn *t, const struct target *target)
-{
-    struct msg m = {.kind = MSG_CLOSED};
-    m.closed = (struct msg_closed){.boot = t->a->options.boot, .fence = target->closed_fence};
-    report_fill(target, &m.closed.report);
-    out_send(t, &m);
-}
-
-static void say_result(struct turn *t, uint32_t number, const struct msg_result *result)
-{
-    struct target *target = target_at(t->a, number);
-    arena_release(&target->result_arena);
-    target->result = *result;
-    target->result.boot = t->a->options.boot;
-    target->result.attempt = str_copy(&target->result_arena, target->job.offer.attempt);
-    target->result.fence = target->job.offer.fence;
-    repeat_start(&target->result_repeat, t->now_ms, t->a->resend_ms);
-    timer_set(t, TIMER_TARGET, number, target->result_repeat.due_ms);
-    job_release(t, &target->job);
-    send_result(t, target);
-}
-
-void job_blob_lost(struct turn *t, uint32_t blob, const struct err *err)
-{
-    const struct msg_result result = {.outcome = OUTCOME_BLOCKED, .err = *err};
-    for (uint32_t i = 0; i < t->a->targets.list.count; i++) {
-        size_t times;
-        if (job_needs(t->a, &target_at(t->a, i)->job, blob, &times))
-            say_result(t, i, &result);
-    }
-}
-
-/* ---- what the coordinator says ---- */
-
-static void wait_with(struct turn *t, struct target *target, const struct msg_offer *offer)
-{
-    if (offer->fence > target->waiting.fence) {
-        arena_release(&target->waiting_arena);
-        target->waiting = offer_copy(&target->waiting_arena, offer);
-    }
-    if (!target->job.cancelled)
-        out_target(t, AGENT_DO_CANCEL, target, target->job.offer.fence);
-    target->job.cancelled = true;
-}
-
-static bool is_again(const struct target *target, const struct msg_offer *offer)
-{
-    return has_unacked_result(target) && target->result.fence == offer->fence &&
-           str_eq(target->result.attempt, offer->attempt);
-}
-
-void job_offer(struct turn *t, const struct msg_offer *offer)
-{
-    uint32_t number = target_find(t->a, offer->target);
-    struct target *target = number != INDEX_NONE ? target_at(t->a, number) : NULL;
-    if (target == NULL || target->gone || t->a->stopping) {
-        out_log(t, LOG_WARNING, "ignored an offer for %.*s: %s", STR_ARG(offer->target),
-                t->a->stopping ? "the agent is going down" : "there is no such target here");
-        return;
-    }
-    if (offer->fence <= target->close_fence || offer->fence < target->job.offer.fence)
-        return;
-    if (is_again(target, offer))
-        send_result(t, target);
-    else if (target->job.state != JOB_NONE && target->job.offer.fence == offer->fence)
-        send_accept(t, offer);
-    else if (target->job.state == JOB_RUNNING)
-        wait_with(t, target, offer);
+    struct err err;
+    cache_wait_no_more(a, t);
+    if (plan_fits(t, emit_arena(a), &t->job->plan->plan, &err))
+        enqueue(a, t);
     else
-        job_start(t, number, offer);
+        refuse(a, t, &err);
 }
 
-static void drop_up_to(struct turn *t, struct target *target, uint64_t fence)
+static struct agent_effect apply_effect(struct arena *arena, const struct target *t, const struct job *j)
 {
-    if (target->waiting.fence <= fence)
-        target->waiting.fence = 0;
-    if (target->job.state == JOB_NONE || target->job.offer.fence > fence)
-        return;
-    if (target->job.state != JOB_RUNNING) {
-        job_release(t, &target->job);
-        return;
-    }
-    if (!target->job.cancelled)
-        out_target(t, AGENT_DO_CANCEL, target, target->job.offer.fence);
-    target->job.cancelled = true;
+    return (struct agent_effect){.kind = AGENT_DO_APPLY,
+                                 .apply = {.target = str_copy(arena, t->name),
+                                           .attempt = str_copy(arena, j->attempt),
+                                           .principal = str_copy(arena, j->principal),
+                                           .fence = j->fence,
+                                           .action = j->action,
+                                           .options = j->options,
+                                           .plan = &j->plan->plan,
+                                           .scripts = j->plan->scripts}};
 }
 
-void job_close(struct turn *t, const struct msg_close *close)
+void job_start(struct agent *a, struct target *t)
 {
-    uint32_t number = target_find(t->a, close->target);
-    if (number == INDEX_NONE || t->a->stopping)
-        return;
-    struct target *target = target_at(t->a, number);
-    if (target->closed_repeat.due_ms != INT64_MAX && target->closed_fence >= close->fence) {
-        send_closed(t, target);
+    struct job *j = t->job;
+    struct arena *arena = emit_arena(a);
+    move(a, j, JOB_WORKING);
+    j->started_ms = a->now_ms;
+    if (!job_is_close(j)) {
+        emit(a, apply_effect(arena, t, j));
         return;
     }
-    if (close->fence > target->close_fence)
-        target->close_fence = close->fence;
-    drop_up_to(t, target, close->fence);
-    job_wake(t, number);
+    struct effect_target what = {.target = str_copy(arena, t->name), .fence = j->fence};
+    emit(a, (struct agent_effect){.kind = AGENT_DO_CLOSE, .target = what});
 }
 
-void job_acked(struct turn *t, const struct msg_result_ack *ack)
+void job_cancel(struct agent *a, struct target *t)
 {
-    uint32_t number = target_find(t->a, ack->target);
-    if (number == INDEX_NONE)
+    move(a, t->job, JOB_STOPPING);
+    struct effect_target what = {.target = str_copy(emit_arena(a), t->name)};
+    emit(a, (struct agent_effect){.kind = AGENT_DO_CANCEL, .target = what});
+}
+
+void job_progress(struct agent *a, const struct event_progress *progress)
+{
+    struct target *t = target_find(a, progress->target);
+    if (t == NULL || !job_has_worker(t->job) || t->job->fence != progress->fence)
         return;
-    struct target *target = target_at(t->a, number);
-    if (target->result.fence == ack->fence)
-        repeat_stop(&target->result_repeat);
-    if (target->closed_fence == ack->fence)
-        repeat_stop(&target->closed_repeat);
-}
-
-/* ---- what the workers say ---- */
-
-/* Not known whether it committed: the same attempt again, with the same fence, until the ledger tells. */
-static void learn_later(struct turn *t, uint32_t number)
-{
-    struct target *target = target_at(t->a, number);
-    int64_t pause = (int64_t)UNKNOWN_PAUSE_MS << (target->job.tries < 6 ? target->job.tries : 6);
-    struct msg m = {.kind = MSG_PROGRESS};
-    target->job.state = JOB_UNKNOWN;
-    target->job.tries++;
-    target->pause_until_ms = t->now_ms + (pause < UNKNOWN_PAUSE_MAX_MS ? pause : UNKNOWN_PAUSE_MAX_MS);
-    timer_set(t, TIMER_TARGET, number, target->pause_until_ms);
-    m.progress = (struct msg_progress){.target = target->name,
-                                       .attempt = target->job.offer.attempt,
-                                       .fence = target->job.offer.fence,
-                                       .sentence = str_of(outcome_sentence(OUTCOME_UNKNOWN))};
-    out_send(t, &m);
-}
-
-static void start_waiting(struct turn *t, uint32_t number)
-{
-    struct target *target = target_at(t->a, number);
-    struct msg_offer offer = target->waiting;
-    if (offer.fence == 0 || t->a->stopping)
+    if (progress->sentence.len == 0 && a->now_ms - t->progress_ms < PROGRESS_EVERY_MS)
         return;
-    target->waiting.fence = 0;
-    if (offer.fence > target->close_fence)
-        job_start(t, number, &offer);
+    t->progress_ms = a->now_ms;
+    struct arena *arena = emit_arena(a);
+    struct msg m = {.kind = MSG_PROGRESS,
+                    .progress = {.target = str_copy(arena, t->name),
+                                 .attempt = str_copy(arena, t->job->attempt),
+                                 .fence = progress->fence,
+                                 .step = progress->step,
+                                 .steps = progress->steps,
+                                 .sentence = str_copy(arena, str_head(progress->sentence, LIMIT_TEXT))}};
+    emit_msg(a, m);
 }
 
-void job_done(struct turn *t, const struct event_done *done)
+/* ---- what comes from the worker ---- */
+
+/* The target whose job this ends; its worker is free again. */
+static struct target *worker_answer(struct agent *a, const struct event_done *done, bool close)
 {
-    uint32_t number = target_find(t->a, done->target);
-    struct target *target = target_at(t->a, number);
-    const struct msg_result result = {
-        .outcome = done->outcome,
-        .steps_applied = done->steps_applied,
-        .failed_step = done->failed_step,
-        .err = done->err,
-        .duration_ms = t->now_ms - target->job.started_ms,
-    };
-    end(t, target);
-    report_reading(t, number, done);
-    if (done->outcome == OUTCOME_UNKNOWN && target->close_fence == 0 && target->waiting.fence == 0)
-        learn_later(t, number);
-    else if (done->outcome == OUTCOME_UNKNOWN)
-        job_release(t, &target->job);
-    else
-        say_result(t, number, &result);
-    start_waiting(t, number);
-    job_wake(t, number);
+    struct target *t = target_find(a, done->target);
+    if (t == NULL || !job_has_worker(t->job) || t->job->fence != done->fence || job_is_close(t->job) != close) {
+        emit_log(a, LOG_ERROR, "a worker answers for %.*s, which has no such job", STR_ARG(done->target));
+        return NULL;
+    }
+    queue_worker_back(a, t);
+    t->job->duration_ms = a->now_ms - t->job->started_ms;
+    return t;
 }
 
-void job_closed(struct turn *t, const struct event_done *done)
+/* J4 */
+static void wait_and_retry(struct agent *a, struct target *t)
 {
-    uint32_t number = target_find(t->a, done->target);
-    struct target *target = target_at(t->a, number);
-    end(t, target);
-    report_reading(t, number, done);
-    if (done->state_known && done->ledger.closed_fence >= target->close_fence) {
-        target->closed_fence = target->close_fence;
-        target->close_fence = 0;
-        repeat_start(&target->closed_repeat, t->now_ms, t->a->resend_ms);
-        timer_set(t, TIMER_TARGET, number, target->closed_repeat.due_ms);
-        send_closed(t, target);
+    struct job *j = t->job;
+    move(a, j, JOB_WAITING);
+    if (j->backoff_ms == 0)
+        j->backoff_ms = a->link.resend_ms;
+    timer_set(a, t, agent_backoff(a, &j->backoff_ms));
+}
+
+static void settle(struct agent *a, struct target *t, const struct event_done *done)
+{
+    struct job *j = t->job;
+    move(a, j, JOB_ANSWERING);
+    target_learn(a, t, done, j->plan != NULL ? &j->plan->plan : NULL);
+    plan_release(a, t, j);
+    j->outcome = done->outcome;
+    j->steps_applied = done->steps_applied;
+    j->failed_step = done->failed_step;
+    job_set_err(j, &done->err);
+    answer_first(a, t);
+}
+
+/* What was demanded meanwhile, now that the worker is back. */
+static void go_on(struct agent *a, struct target *t)
+{
+    struct job *next = t->next_job;
+    t->next_job = NULL;
+    if (t->read_wanted)
+        target_read(a, t);
+    if (next != NULL)
+        take(a, t, next);
+    queue_run(a);
+    target_settle(a, t);
+}
+
+void job_done(struct agent *a, const struct event_done *done)
+{
+    struct target *t = worker_answer(a, done, false);
+    if (t == NULL)
+        return;
+    if (done->outcome == OUTCOME_UNKNOWN) {
+        emit_log(a, LOG_WARNING, "target %.*s: how the job with fence %llu ended is not known yet: %s",
+                 STR_ARG(t->name), (unsigned long long)done->fence, done->err.text);
+        wait_and_retry(a, t);
     } else {
-        target->pause_until_ms = t->now_ms + UNKNOWN_PAUSE_MS;
-        timer_set(t, TIMER_TARGET, number, target->pause_until_ms);
+        settle(a, t, done);
     }
-    job_wake(t, number);
+    go_on(a, t);
 }
 
-void job_progress(struct turn *t, const struct event_progress *progress)
+static bool fence_is_closed(const struct event_done *done)
 {
-    uint32_t number = target_find(t->a, progress->target);
-    struct msg m = {.kind = MSG_PROGRESS};
-    if (number == INDEX_NONE || target_at(t->a, number)->job.state != JOB_RUNNING)
+    return done->outcome == OUTCOME_CANCELLED || (done->state_known && done->ledger.closed_fence >= done->fence);
+}
+
+void job_closed(struct agent *a, const struct event_done *done)
+{
+    struct target *t = worker_answer(a, done, true);
+    if (t == NULL)
         return;
-    m.progress = (struct msg_progress){.target = progress->target,
-                                       .attempt = target_at(t->a, number)->job.offer.attempt,
-                                       .fence = progress->fence,
-                                       .step = progress->step,
-                                       .steps = progress->steps,
-                                       .sentence = progress->sentence};
-    out_send(t, &m);
+    if (fence_is_closed(done)) {
+        move(a, t->job, JOB_ANSWERING);
+        target_read(a, t);
+        answer_first(a, t);
+    } else {
+        emit_log(a, LOG_WARNING, "target %.*s: fence %llu could not be closed yet: %s", STR_ARG(t->name),
+                 (unsigned long long)done->fence, done->err.text);
+        wait_and_retry(a, t);
+    }
+    go_on(a, t);
 }
 
-void job_tick(struct turn *t, uint32_t number)
+/* ---- time ---- */
+
+void job_due(struct agent *a, struct target *t)
 {
-    struct target *target = target_at(t->a, number);
-    bool talking = session_is_open(&t->a->session);
-    if (repeat_is_due(&target->result_repeat, t->now_ms)) {
-        timer_set(t, TIMER_TARGET, number, target->result_repeat.due_ms);
-        if (talking)
-            send_result(t, target);
-    }
-    if (repeat_is_due(&target->closed_repeat, t->now_ms)) {
-        timer_set(t, TIMER_TARGET, number, target->closed_repeat.due_ms);
-        if (talking)
-            send_closed(t, target);
-    }
-    job_wake(t, number);
+    if (t->job->state == JOB_WAITING)
+        enqueue(a, t);
+    else
+        answer(a, t);
 }
 
-/* What has not begun will be offered again; what runs is told to stop and still answers. */
-void job_stop(struct turn *t)
+void job_link_up(struct agent *a, struct target *t)
 {
-    for (uint32_t i = 0; i < t->a->targets.list.count; i++)
-        if (target_at(t->a, i)->job.state != JOB_NONE)
-            drop_up_to(t, target_at(t->a, i), UINT64_MAX);
+    if (!is_answering(t->job))
+        return;
+    t->job->backoff_ms = a->link.resend_ms;
+    answer(a, t);
 }

@@ -1,284 +1,168 @@
 /*
- * Which targets there are, what was read from them, and telling the coordinator: first the full list, page
- * by page, then what changes. One page is under way at a time; the next goes out when it is acknowledged.
- * A page that is said again gets a new number, because what it says may have changed meanwhile.
+ * What the coordinator is told of the targets. A change puts a target into the list of dirty ones; a page
+ * takes up to LIMIT_REPORTS of them, is repeated as it is until TARGETS_ACK names its number, and only
+ * then comes the next. After every HELLO_ACK all targets are dirty: the pages from `first` to `last` are
+ * the whole list, and what they do not name is gone.
  */
-#include "agent/core/state.h"
+#include "agent/core/inside.h"
 
-static struct str target_key(const void *table, uint32_t number)
+#include <utlist.h>
+
+#include "agent/core/pack.h"
+
+static void pack_report(struct strbuf *b, const struct target *t)
 {
-    const struct agent *a = table;
-    return a->targets.list.items[number].name;
+    pack_str(b, t->name);
+    pack_u64(b, t->serial);
+    pack_u64(b, t->gone);
+    pack_str(b, strbuf_str(&t->config));
+    pack_str(b, strbuf_str(&t->reading));
 }
 
-static struct str server_key(const void *table, uint32_t number)
+static struct target_report unpack_report(struct unpack *u)
 {
-    const struct agent *a = table;
-    return a->servers.list.items[number].name;
-}
-
-uint32_t target_find(const struct agent *a, struct str name)
-{
-    return index_find(&a->targets_by_name, a, name);
-}
-
-static uint32_t server_get(struct agent *a, struct str name)
-{
-    uint32_t number = index_find(&a->servers_by_name, a, name);
-    if (number == INDEX_NONE) {
-        struct server fresh = {.name = str_copy(&a->arena, name), .first = INDEX_NONE, .last = INDEX_NONE};
-        number = (uint32_t)a->servers.list.count;
-        vec_push(&a->arena, &a->servers.list, fresh);
-        a->servers_by_name.key = server_key;
-        index_add(&a->arena, &a->servers_by_name, a, number);
+    struct target_report r = {.name = unpack_str(u)};
+    r.serial = unpack_u64(u);
+    r.gone = unpack_u64(u) != 0;
+    struct unpack config = {unpack_str(u), u->arena};
+    struct unpack reading = {unpack_str(u), u->arena};
+    if (r.gone)
+        return r;
+    r.engine = (enum engine)unpack_u64(&config);
+    r.labels = unpack_labels(&config);
+    r.modules = unpack_names(&config);
+    if (reading.rest.len == 0) {
+        r.problem = STR("has not been read yet");
+        return r;
     }
-    return number;
+    r.identity = unpack_str(&reading);
+    r.readable = unpack_u64(&reading) != 0;
+    r.problem = unpack_str(&reading);
+    r.state = unpack_state(&reading);
+    r.ledger = unpack_ledger(&reading);
+    return r;
 }
 
-static uint32_t target_add(struct agent *a, struct str name)
+struct target_report target_report(const struct target *t, struct arena *arena)
 {
-    struct target fresh = {.name = str_copy(&a->arena, name), .next = INDEX_NONE};
-    uint32_t number = (uint32_t)a->targets.list.count;
-    repeat_stop(&fresh.result_repeat);
-    repeat_stop(&fresh.closed_repeat);
-    vec_push(&a->arena, &a->targets.list, fresh);
-    a->targets_by_name.key = target_key;
-    index_add(&a->arena, &a->targets_by_name, a, number);
-    return number;
+    struct strbuf b;
+    strbuf_init(&b, LIMIT_DECODE);
+    pack_report(&b, t);
+    struct unpack u = {strbuf_str(&b), arena};
+    struct target_report r = unpack_report(&u);
+    strbuf_release(&b);
+    return r;
 }
 
-static void mark_dirty(struct turn *t, uint32_t number)
+void report_changed(struct agent *a, struct target *t)
 {
-    struct target *target = &t->a->targets.list.items[number];
-    target->report.serial = ++t->a->serial;
-    if (!target->dirty)
-        vec_push(&t->a->arena, &t->a->dirty.list, number);
-    target->dirty = true;
-}
-
-static struct labels labels_copy(struct arena *a, const struct labels *labels)
-{
-    struct labels copy = {0};
-    for (size_t i = 0; i < labels->list.count; i++) {
-        struct label l = {str_copy(a, labels->list.items[i].key), str_copy(a, labels->list.items[i].value)};
-        vec_push(a, &copy.list, l);
-    }
-    return copy;
-}
-
-static struct names names_copy(struct arena *a, const struct names *names)
-{
-    struct names copy = {0};
-    for (size_t i = 0; i < names->list.count; i++)
-        vec_push(a, &copy.list, str_copy(a, names->list.items[i]));
-    return copy;
-}
-
-/* The report is rebuilt in a fresh arena, so that old readings do not pile up. */
-static struct arena report_renew(struct target *target, const struct target_found *found)
-{
-    struct arena old = target->reading;
-    struct target_report *r = &target->report;
-    target->reading = (struct arena){0};
-    r->engine = found != NULL ? found->engine : r->engine;
-    r->labels = labels_copy(&target->reading, found != NULL ? &found->labels : &r->labels);
-    r->modules = names_copy(&target->reading, found != NULL ? &found->modules : &r->modules);
-    r->identity = str_copy(&target->reading, r->identity);
-    r->problem = str_copy(&target->reading, r->problem);
-    r->state = dbstate_copy(&target->reading, &r->state);
-    return old;
-}
-
-static void found_one(struct turn *t, const struct target_found *found)
-{
-    struct agent *a = t->a;
-    uint32_t number = target_find(a, found->name);
-    if (number == INDEX_NONE)
-        number = target_add(a, found->name);
-    struct target *target = &a->targets.list.items[number];
-    uint32_t server = server_get(a, found->server);
-    if (target->queued && target->server != server) {
-        out_log(t, LOG_WARNING, "%.*s has moved to server %.*s while it is queued: seen at the next discovery",
-                STR_ARG(target->name), STR_ARG(found->server));
-        server = target->server;
-    }
-    target->server = server;
-    target->gone = false;
-    target->report.name = target->name;
-    struct arena old = report_renew(target, found);
-    arena_release(&old);
-    target->want_read = true;
-    mark_dirty(t, number);
-    job_wake(t, number);
-}
-
-void report_found(struct turn *t, const struct event_targets *found)
-{
-    struct agent *a = t->a;
-    bool *kept = arena_new_array(&t->fx->arena, a->targets.list.count, bool);
-    size_t before = a->targets.list.count;
-    for (size_t i = 0; i < found->count && i < LIMIT_AGENT_TARGETS; i++) {
-        uint32_t number = target_find(a, found->list[i].name);
-        if (number != INDEX_NONE && number < before)
-            kept[number] = true;
-        found_one(t, &found->list[i]);
-    }
-    for (uint32_t i = 0; i < before; i++)
-        if (!kept[i] && !a->targets.list.items[i].gone) {
-            a->targets.list.items[i].gone = true;
-            mark_dirty(t, i);
-        }
-}
-
-static void take_state(struct target *target, const struct event_read *read)
-{
-    struct target_report *r = &target->report;
-    r->readable = read->readable;
-    r->problem = str_head(read->problem, LIMIT_TEXT);
-    if (read->readable) {
-        r->identity = read->identity;
-        r->state = read->state;
-        r->ledger = read->ledger;
-    }
-    struct arena old = report_renew(target, NULL);
-    arena_release(&old);
-    target->was_read = true;
-}
-
-static bool same_reading(const struct target_report *r, const struct event_read *read)
-{
-    if (r->readable != read->readable)
-        return false;
-    if (!read->readable)
-        return str_eq(r->problem, read->problem);
-    return str_eq(r->identity, read->identity) && dbstate_eq(&r->state, &read->state) &&
-           r->ledger.seq == read->ledger.seq && r->ledger.fence == read->ledger.fence &&
-           r->ledger.closed_fence == read->ledger.closed_fence && hash_eq(&r->ledger.head, &read->ledger.head);
-}
-
-void report_read(struct turn *t, const struct event_read *read)
-{
-    uint32_t number = target_find(t->a, read->target);
-    struct target *target = &t->a->targets.list.items[number];
-    bool news = !target->was_read || !same_reading(&target->report, read);
-    take_state(target, read);
-    if (news)
-        mark_dirty(t, number);
-}
-
-void report_reading(struct turn *t, uint32_t number, const struct event_done *done)
-{
-    struct target *target = &t->a->targets.list.items[number];
-    const struct event_read read = {
-        .target = target->name,
-        .readable = true,
-        .identity = done->identity,
-        .state = done->state,
-        .ledger = done->ledger,
-    };
-    if (!done->state_known)
+    if (t->dirty)
         return;
-    take_state(target, &read);
-    mark_dirty(t, number);
+    t->dirty = true;
+    DL_APPEND2(a->dirty, t, dirty_prev, dirty_next);
 }
 
-void report_fill(const struct target *target, struct target_report *ret_report)
+void report_forget(struct agent *a, struct target *t)
 {
-    *ret_report = target->report;
-    ret_report->gone = target->gone;
-    ret_report->name = target->name;
-}
-
-static void page_add(struct turn *t, struct msg_targets *page, uint32_t number)
-{
-    struct target_report report;
-    struct target *target = &t->a->targets.list.items[number];
-    report_fill(target, &report);
-    target->dirty = false;
-    vec_push(&t->fx->arena, &page->list, report);
-    vec_push(&t->a->arena, &t->a->page_targets.list, number);
-}
-
-/* The next part of the full list. */
-static void fill_list(struct turn *t, struct msg_targets *page)
-{
-    struct agent *a = t->a;
-    size_t i = a->list_from;
-    for (; i < a->targets.list.count && page->list.count < LIMIT_REPORTS; i++)
-        page_add(t, page, (uint32_t)i);
-    page->first = a->list_from == 0;
-    page->last = i == a->targets.list.count;
-    a->page_end = i;
-}
-
-static void fill_changes(struct turn *t, struct msg_targets *page)
-{
-    struct agent *a = t->a;
-    size_t taken = 0;
-    while (taken < a->dirty.list.count && page->list.count < LIMIT_REPORTS) {
-        uint32_t number = a->dirty.list.items[taken++];
-        if (a->targets.list.items[number].dirty)
-            page_add(t, page, number);
-    }
-    for (size_t i = taken; i < a->dirty.list.count; i++)
-        a->dirty.list.items[i - taken] = a->dirty.list.items[i];
-    a->dirty.list.count -= taken;
-}
-
-static void send_page(struct turn *t)
-{
-    struct agent *a = t->a;
-    struct msg m = {.kind = MSG_TARGETS, .targets = {.boot = a->options.boot}};
-    a->page_targets.list.count = 0;
-    if (a->listing)
-        fill_list(t, &m.targets);
-    else
-        fill_changes(t, &m.targets);
-    if (m.targets.list.count == 0 && !a->listing) {
-        repeat_stop(&a->page_repeat);
+    if (!t->dirty)
         return;
+    t->dirty = false;
+    DL_DELETE2(a->dirty, t, dirty_prev, dirty_next);
+}
+
+static void page_clear(struct report_page *p)
+{
+    strbuf_release(&p->reports);
+    *p = (struct report_page){.number = p->number};
+}
+
+void report_all(struct agent *a)
+{
+    page_clear(&a->page);
+    a->list_wanted = true;
+    a->list_started = false;
+    for (struct target *t = a->targets, *next; t != NULL; t = next) {
+        next = t->hh.next;
+        report_changed(a, t);
     }
-    m.targets.page = ++a->page;
-    repeat_start(&a->page_repeat, t->now_ms, a->resend_ms);
-    timer_set(t, TIMER_PAGE, 0, a->page_repeat.due_ms);
-    out_send(t, &m);
 }
 
-void report_list(struct turn *t)
+/* Once the first readings are there, or have been waited for long enough. */
+static bool list_is_ready(const struct agent *a)
 {
-    t->a->listing = true;
-    t->a->list_from = 0;
-    send_page(t);
+    return a->discovery > 0 && (a->unread == 0 || a->now_ms >= a->first_list_ms);
 }
 
-/* Sends changes when no page is under way; says an unanswered page again when it is time. */
-void report_again(struct turn *t)
+static void page_fill(struct agent *a)
 {
-    struct agent *a = t->a;
-    bool under_way = a->page_repeat.due_ms != INT64_MAX;
-    if (!session_is_open(&a->session) || (under_way && !repeat_is_due(&a->page_repeat, t->now_ms)))
+    struct report_page *p = &a->page;
+    strbuf_init(&p->reports, LIMIT_DECODE);
+    for (struct target *t = a->dirty, *next; t != NULL; t = next) {
+        next = t->dirty_next;
+        if (p->count == LIMIT_REPORTS || (p->count > 0 && p->reports.len + t->reading.len > PAGE_BYTES))
+            break;
+        report_forget(a, t);
+        pack_report(&p->reports, t);
+        p->count++;
+        target_settle(a, t);
+    }
+}
+
+static void page_begin(struct agent *a)
+{
+    struct report_page *p = &a->page;
+    p->number++;
+    p->out = true;
+    page_fill(a);
+    if (a->list_wanted) {
+        p->first = !a->list_started;
+        a->list_started = true;
+        p->last = a->dirty == NULL;
+        a->list_wanted = !p->last;
+    }
+    p->due_ms = a->now_ms;
+    p->backoff_ms = a->link.resend_ms;
+}
+
+static void page_send(struct agent *a)
+{
+    struct report_page *p = &a->page;
+    struct msg m = {.kind = MSG_TARGETS,
+                    .targets = {.boot = a->options.boot, .page = p->number, .first = p->first, .last = p->last}};
+    struct arena *arena = emit_arena(a);
+    struct unpack u = {strbuf_str(&p->reports), arena};
+    for (size_t i = 0; i < p->count; i++)
+        vec_push(arena, &m.targets.list, unpack_report(&u));
+    emit_msg(a, m);
+    p->due_ms = agent_backoff(a, &p->backoff_ms);
+}
+
+void report_run(struct agent *a)
+{
+    if (!link_is_up(a) || !list_is_ready(a))
         return;
-    for (size_t i = 0; under_way && !a->listing && i < a->page_targets.list.count; i++)
-        mark_dirty(t, a->page_targets.list.items[i]);
-    if (under_way || a->dirty.list.count > 0)
-        send_page(t);
+    if (!a->page.out && (a->dirty != NULL || a->list_wanted))
+        page_begin(a);
+    if (a->page.out && a->now_ms >= a->page.due_ms)
+        page_send(a);
 }
 
-void report_acked(struct turn *t, const struct msg_targets_ack *ack)
+void report_acknowledged(struct agent *a, const struct msg *m)
 {
-    struct agent *a = t->a;
-    if (ack->page != a->page || a->page_repeat.due_ms == INT64_MAX)
+    const struct msg_targets_ack *ack = &m->targets_ack;
+    if (!a->page.out || ack->page != a->page.number)
         return;
     for (size_t i = 0; i < ack->refused.count; i++)
-        out_log(t, LOG_WARNING, "the coordinator refuses target %.*s: %.*s", STR_ARG(ack->refused.items[i].name),
-                STR_ARG(ack->refused.items[i].reason));
-    repeat_stop(&a->page_repeat);
-    if (a->listing) {
-        a->list_from = a->page_end;
-        a->listing = a->list_from < a->targets.list.count;
-    }
-    if (a->listing)
-        send_page(t);
-    else
-        report_again(t);
+        emit_log(a, LOG_WARNING, "the coordinator refuses target %.*s: %.*s", STR_ARG(ack->refused.items[i].name),
+                 STR_ARG(ack->refused.items[i].reason));
+    page_clear(&a->page);
+}
+
+int64_t report_due(const struct agent *a)
+{
+    if (!link_is_up(a) || a->discovery == 0)
+        return INT64_MAX;
+    if (!list_is_ready(a))
+        return a->first_list_ms;
+    return a->page.out ? a->page.due_ms : INT64_MAX;
 }
