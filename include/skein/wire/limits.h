@@ -17,21 +17,25 @@ enum {
     LIMIT_NAME = 128,                 /* a target, an agent, a principal, a module, a label's key or value */
     LIMIT_TEXT = 2048,                /* a sentence, an expression, an error's part */
     LIMIT_ATTEMPT = 192,              /* "<rollout>:<plan>:<target>" */
-    LIMIT_KEY = 40,                   /* a CURVE public key in Z85 */
+    LIMIT_KEY = 64,                   /* a CURVE public key as hex digits */
     LIMIT_SIGNATURE = 64,             /* Ed25519 */
 };
 
 /* Items in one message. */
 enum {
-    LIMIT_REPORTS = 200,  /* targets in one TARGETS message; an agent with more sends pages */
-    LIMIT_MODULES = 256,  /* of a state */
-    LIMIT_HEADS = 256,    /* of a module */
-    LIMIT_LABELS = 32,    /* of a target */
-    LIMIT_GLOBS = 64,     /* of a request */
-    LIMIT_HASHES = 8192,  /* of a BLOBS_HAVE */
-    LIMIT_ROWS = 500,     /* of any list in a reply; the rest by paging */
-    LIMIT_FINDINGS = 200, /* of a PUSHED; the rest is counted */
-    LIMIT_SIGNATURES = 8, /* of an offer */
+    LIMIT_REPORTS = 200,        /* targets in one TARGETS message; an agent with more sends pages */
+    LIMIT_MODULES = 256,        /* of a state */
+    LIMIT_HEADS = 256,          /* of a module */
+    LIMIT_LABELS = 32,          /* of a target */
+    LIMIT_GLOBS = 64,           /* of a request */
+    LIMIT_HASHES = 8192,        /* of a BLOBS_HAVE */
+    LIMIT_ROWS = 500,           /* of any list in a reply; the rest by paging */
+    LIMIT_FINDINGS = 200,       /* of a PUSHED; the rest is counted */
+    LIMIT_SIGNATURES = 8,       /* of an offer */
+    LIMIT_EXPRESSIONS = 64,     /* target expressions of a request */
+    LIMIT_STEPS = 100000,       /* of a plan */
+    LIMIT_ROW_CHANGES = 1024,   /* of a step */
+    LIMIT_STATEMENTS = 1000000, /* of a script's part */
 };
 
 /* What a process holds. */

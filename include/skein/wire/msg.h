@@ -348,7 +348,7 @@ struct msg_agent_list {
 struct msg_agent_accept {
     struct str name;
     enum role role;
-    struct str public_key; /* Z85 */
+    struct str public_key; /* 64 hex digits */
 };
 
 struct msg_agent_revoke {
