@@ -38,7 +38,7 @@ OWNED = {
     r"zmq(_utils)?\.h": r"common/io/net/\w+\.[ch]",
     r"curl/.*": r"coordinator/io/webhook\.c",
     r"microhttpd\.h": r"coordinator/io/http\.c",
-    r"(.*/)?[\w-]+\.pb-c\.h|protobuf-c/.*": r"common/core/wire/codec\w*\.[ch]",
+    r"(.*/)?[\w-]+\.pb-c\.h|protobuf-c/.*": r"common/core/wire/(codec|shape)\w*\.[ch]",
     r"ini\.h": r"common/io/os/conf\.c",
     r"libsmartcols(/.*)?\.h": r"coordinator/cli/\w+\.c",
 }

@@ -20,27 +20,69 @@ static_assert(sizeof(size_t) == sizeof(uint64_t), "sizes travel as 64 bits");
 
 /* ---- words of enums ---- */
 
-#define WORDS(function, type)                                                                                          \
-    static const char *type##_word(int value)                                                                          \
-    {                                                                                                                  \
-        return function((enum type)value);                                                                             \
-    }
-WORDS(engine_name, engine)
-WORDS(direction_name, direction)
-WORDS(err_code_name, err_code)
-WORDS(outcome_name, outcome)
-WORDS(role_name, role)
-WORDS(target_status_name, target_status)
-WORDS(op_state_name, op_state)
-WORDS(rollout_status_name, rollout_status)
-WORDS(principal_status_name, principal_status)
-WORDS(diag_severity_name, diag_severity)
+static const char *engine_word(int value)
+{
+    return engine_name((enum engine)value);
+}
+
+static const char *direction_word(int value)
+{
+    return direction_name((enum direction)value);
+}
+
+static const char *err_code_word(int value)
+{
+    return err_code_name((enum err_code)value);
+}
+
+static const char *outcome_word(int value)
+{
+    return outcome_name((enum outcome)value);
+}
+
+static const char *role_word(int value)
+{
+    return role_name((enum role)value);
+}
+
+static const char *target_status_word(int value)
+{
+    return target_status_name((enum target_status)value);
+}
+
+static const char *op_state_word(int value)
+{
+    return op_state_name((enum op_state)value);
+}
+
+static const char *rollout_status_word(int value)
+{
+    return rollout_status_name((enum rollout_status)value);
+}
+
+static const char *principal_status_word(int value)
+{
+    return principal_status_name((enum principal_status)value);
+}
+
+static const char *diag_severity_word(int value)
+{
+    return diag_severity_name((enum diag_severity)value);
+}
+
+static const char *word_of(const char *const *words, int value)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (i == value)
+            return words[i];
+    return words[0];
+}
 
 #define WORD_LIST(type, ...)                                                                                           \
     static const char *type##_word(int value)                                                                          \
     {                                                                                                                  \
-        static const char *const words[] = {"unset", __VA_ARGS__};                                                     \
-        return value > 0 && (size_t)value < sizeof(words) / sizeof(words[0]) ? words[value] : words[0];                \
+        static const char *const words[] = {"unset", __VA_ARGS__, NULL};                                               \
+        return word_of(words, value);                                                                                  \
     }
 WORD_LIST(row_change_kind, "insert", "update", "delete")
 WORD_LIST(blob_kind, "plan", "script")
@@ -58,21 +100,21 @@ WORD_LIST(resolution_kind, "applied", "not_applied", "accept")
 #define U32(member) ROW(member, ROW_U32, .max = 0)
 #define U64(member) ROW(member, ROW_U64, .max = 0)
 #define I64(member) ROW(member, ROW_I64, .max = 0)
-#define WORD(member, enum_type, last) ROW(member, ROW_ENUM, .max = last, .name_of = enum_type##_word)
-#define TEXT(member, limit) ROW(member, ROW_STR, .max = limit)
+#define WORD(member, enum_type, last) ROW(member, ROW_ENUM, .max = (last), .name_of = enum_type##_word)
+#define TEXT(member, limit) ROW(member, ROW_STR, .max = (limit))
 #define NAME(member) ROW(member, ROW_STR, .max = LIMIT_NAME, .rule = RULE_NAME)
-#define LINE(member, limit) ROW(member, ROW_STR, .max = limit, .rule = RULE_NAME)
+#define LINE(member, limit) ROW(member, ROW_STR, .max = (limit), .rule = RULE_NAME)
 #define MODULE(member) ROW(member, ROW_STR, .max = LIMIT_NAME, .rule = RULE_MODULE)
 #define REVISION(member) ROW(member, ROW_STR, .max = REVISION_ID_MAX, .rule = RULE_REVISION)
-#define BYTES(member, limit) ROW(member, ROW_BYTES, .max = limit)
+#define BYTES(member, limit) ROW(member, ROW_BYTES, .max = (limit))
 #define CHARS(member, size) ROW(member, ROW_CHARS, .max = (size)-1)
 #define CSTR(member) ROW(member, ROW_CSTR, .max = LIMIT_TEXT)
 #define HASH(member) ROW(member, ROW_FIXED, .max = HASH_SIZE)
 #define ONE(member, of) ROW(member, ROW_MESSAGE, .shape = &of##_shape)
-#define MANY(member, of, limit) ROW(member, ROW_MESSAGES, .max = limit, .shape = &of##_shape)
-#define NAMES(member, limit, size, kind) ROW(member, ROW_STRS, .max = limit, .each = size, .rule = kind)
-#define HASHES(member, limit) ROW(member, ROW_FIXEDS, .max = limit)
-#define NUMBERS(member, limit) ROW(member, ROW_U64S, .max = limit)
+#define MANY(member, of, limit) ROW(member, ROW_MESSAGES, .max = (limit), .shape = &of##_shape)
+#define NAMES(member, limit, size, kind) ROW(member, ROW_STRS, .max = (limit), .each = (size), .rule = (kind))
+#define HASHES(member, limit) ROW(member, ROW_FIXEDS, .max = (limit))
+#define NUMBERS(member, limit) ROW(member, ROW_U64S, .max = (limit))
 
 /* `CHECKED` names a function that looks at the decoded struct. */
 #define SHAPE_CHECKED(shape_name, struct_name, message, check, ...)                                                    \

@@ -189,31 +189,14 @@ static bool is_word(const struct row *row, uint64_t value)
 
 static bool number_check(struct scan *s, const struct row *row, uint64_t value)
 {
-    switch (row->type) {
-    case ROW_BOOL:
+    if (row->type == ROW_BOOL)
         return value <= 1 || malformed(s);
-    case ROW_U32:
+    if (row->type == ROW_U32)
         return value <= UINT32_MAX || malformed(s);
-    case ROW_ENUM:
+    if (row->type == ROW_ENUM)
         return is_word(row, value) ||
                err_set(s->err, ERR_INPUT, "a message has an unknown word in field %s", row->name);
-    case ROW_U64:
-    case ROW_I64:
-        return true;
-    case ROW_UNSET_TYPE:
-    case ROW_STR:
-    case ROW_BYTES:
-    case ROW_CHARS:
-    case ROW_CSTR:
-    case ROW_FIXED:
-    case ROW_MESSAGE:
-    case ROW_MESSAGES:
-    case ROW_STRS:
-    case ROW_FIXEDS:
-    case ROW_U64S:
-        break;
-    }
-    return malformed(s);
+    return row->type == ROW_U64 || row->type == ROW_I64 || malformed(s);
 }
 
 static bool field_check(struct scan *s, const struct row *row, unsigned wire_type, unsigned seen)
