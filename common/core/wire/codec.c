@@ -173,12 +173,12 @@ SHAPE(ledger, ledger_state, ledger, U64(fence), U64(closed_fence), U64(seq), HAS
 #undef S
 
 #define S row_change
-SHAPE(row_change, row_change, row_change, WORD(kind, row_change_kind, ROW_DELETE), MODULE(module), REVISION(from),
+SHAPE(row_change, row_change, row_change, WORD(kind, row_change_kind, ROW_DELETE), MODULE(module), NAME(from),
       REVISION(to))
 #undef S
 
 #define S plan_step
-SHAPE(step, plan_step, step, MODULE(module), REVISION(revision), WORD(direction, direction, DIRECTION_STAMP),
+SHAPE(step, plan_step, step, MODULE(module), NAME(revision), WORD(direction, direction, DIRECTION_STAMP),
       BOOL(transactional), HASH(script), HASH(checksum), MANY(rows, row_change, LIMIT_ROW_CHANGES),
       NAMES(heads_after, LIMIT_HEADS, REVISION_ID_MAX, RULE_REVISION))
 #undef S
