@@ -1,0 +1,141 @@
+#include "agent/io/task.h"
+
+#include <stdlib.h>
+
+struct task *task_new(enum task_kind kind)
+{
+    struct task *t = calloc(1, sizeof(*t));
+    if (t == NULL)
+        abort();
+    t->kind = kind;
+    return t;
+}
+
+void task_set_place(struct task *t, const struct place *place)
+{
+    t->place = (struct place){.name = str_copy(&t->arena, place->name),
+                              .engine = place->engine,
+                              .url = str_copy(&t->arena, place->url),
+                              .schema = str_copy(&t->arena, place->schema),
+                              .server = str_copy(&t->arena, place->server),
+                              .source = place->source};
+}
+
+void task_free(struct task *t)
+{
+    arena_release(&t->arena);
+    free(t);
+}
+
+/* The modules that the section names, or NULL: all that have a version table. */
+static const struct names *wanted_modules(const struct task *t)
+{
+    const struct names *modules = &t->place.source->settings.modules;
+    return modules->list.count > 0 ? modules : NULL;
+}
+
+static bool read_target(struct task *t, struct db *db, struct err *err)
+{
+    return db->ops->incarnation(db, &t->arena, &t->reading.identity, err) &&
+           migrate_read_state(&t->arena, db, wanted_modules(t), &t->reading.state, &t->reading.ledger, err);
+}
+
+static void run_read(struct task *t, struct session *session)
+{
+    struct err *err = &t->reading.err;
+    t->reading.readable = session_open(session, &t->place, DB_ACCESS_READ, err) && read_target(t, session->db, err);
+    session_rest(session, t->reading.readable ? NULL : err);
+}
+
+void task_run_reads(struct task *const *tasks, size_t count, struct session *session)
+{
+    for (size_t i = 0; i < count; i++)
+        run_read(tasks[i], session);
+}
+
+/* ---- apply and close ---- */
+
+struct watcher {
+    struct task *task;
+    const struct task_observer *observer;
+    size_t steps_done;
+};
+
+static void on_step_done(void *user, size_t step, const struct plan_step *what)
+{
+    struct watcher *w = user;
+    (void)what;
+    w->steps_done = step + 1;
+    w->observer->progress(w->observer->user, w->task, w->steps_done, "");
+}
+
+static void on_waiting(void *user, const char *sentence)
+{
+    struct watcher *w = user;
+    w->observer->progress(w->observer->user, w->task, w->steps_done, sentence);
+}
+
+static bool is_cancelled(void *user)
+{
+    const struct watcher *w = user;
+    return atomic_load(&w->task->cancelled);
+}
+
+static void fill_options(const struct task *t, const struct agent_settings *settings, struct migrate_options *o)
+{
+    const struct apply_options *wish = &t->apply.options;
+    migrate_options_init(o);
+    o->fence = t->fence;
+    o->attempt = t->apply.attempt;
+    o->principal = t->apply.principal;
+    o->transaction_per_revision = wish->transaction_per_revision;
+    o->run_lock_wait_ms = settings->lock_wait_ms;
+    o->lock_timeout_ms = wish->lock_timeout_ms > 0 ? wish->lock_timeout_ms : settings->lock_timeout_ms;
+    o->statement_timeout_ms =
+        wish->statement_timeout_ms > 0 ? wish->statement_timeout_ms : settings->statement_timeout_ms;
+}
+
+static void migrate(struct task *t, struct db *db, const struct migrate_options *options,
+                    const struct migrate_observer *observer)
+{
+    static const enum resolution resolutions[] = {
+        [OFFER_RESOLVE_APPLIED] = RESOLUTION_APPLIED, [OFFER_RESOLVE_NOT_APPLIED] = RESOLUTION_NOT_APPLIED};
+    if (t->kind == TASK_CLOSE)
+        migrate_close(&t->arena, db, t->fence, options, &t->report);
+    else if (t->apply.action == OFFER_APPLY)
+        migrate_apply(&t->arena, db, t->apply.plan, t->apply.scripts, options, observer, &t->report);
+    else
+        migrate_resolve(&t->arena, db, t->apply.plan, resolutions[t->apply.action], options, &t->report);
+}
+
+/* Without a connection nothing was done and nothing can be said about the target: it may be tried again. */
+static void report_unreachable(struct task *t, const struct err *err)
+{
+    t->report = (struct migrate_report){.outcome = OUTCOME_BLOCKED, .failed_step = SIZE_MAX, .err = *err};
+}
+
+static void run_migration(struct task *t, struct session *session, const struct task_observer *observer)
+{
+    struct watcher watcher = {.task = t, .observer = observer};
+    struct migrate_observer watching = {
+        .step_done = on_step_done, .waiting = on_waiting, .cancelled = is_cancelled, .user = &watcher};
+    struct migrate_options options;
+    struct err err;
+    fill_options(t, &session->config->agent, &options);
+    if (!session_open(session, &t->place, DB_ACCESS_WRITE, &err)) {
+        report_unreachable(t, &err);
+    } else {
+        migrate(t, session->db, &options, &watching);
+        if (!session->db->ops->incarnation(session->db, &t->arena, &t->reading.identity, &err))
+            t->reading.identity = STR("");
+    }
+    session_rest(session, &t->report.err);
+}
+
+void task_run(struct task *t, struct session *session, const struct task_observer *observer)
+{
+    if (t->kind == TASK_DISCOVER)
+        discover(&t->arena, session->config, t->before, &t->discovery);
+    else
+        run_migration(t, session, observer);
+}
