@@ -1,0 +1,29 @@
+/* The command rows, one family a file; main.c lists them. */
+#pragma once
+
+#include "skein/os/opt.h"
+
+extern const struct opt_program program; /* main.c */
+
+/* cmd_graph.c: the project's graph */
+extern const struct opt_command command_heads, command_branches, command_history, command_show;
+
+/* cmd_current.c: what a database is at */
+extern const struct opt_command command_current, command_check_heads;
+
+/* cmd_plan.c: plans without carrying them out */
+extern const struct opt_command command_plan_upgrade, command_plan_downgrade, command_plan_stamp;
+
+/* cmd_migrate.c: changes to one database */
+extern const struct opt_command command_upgrade, command_downgrade, command_stamp;
+
+/* cmd_status.c, cmd_push.c, cmd_rollout.c: the fleet, through the coordinator */
+extern const struct opt_command command_status, command_push;
+extern const struct opt_command command_rollout_start, command_rollout_watch, command_rollout_list;
+extern const struct opt_command command_rollout_show, command_rollout_cancel;
+
+/* cmd_agent.c: keys */
+extern const struct opt_command command_keygen, command_agent_list, command_agent_accept, command_agent_revoke;
+
+/* cmd_help.c */
+extern const struct opt_command command_help;
