@@ -25,10 +25,15 @@ static void check_statement(const struct script *s, const struct script_part *pa
     }
 }
 
+static void check_part(const struct script *s, const struct script_part *part, struct diag *diag)
+{
+    for (size_t i = 0; i < part->statements.list.count; i++)
+        check_statement(s, part, &part->statements.list.items[i], diag);
+}
+
 void script_check(const struct script *s, struct diag *diag)
 {
-    const struct script_part *const parts[] = {&s->body, &s->verify, &s->probe};
-    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-        for (size_t k = 0; k < parts[i]->statements.list.count; k++)
-            check_statement(s, parts[i], &parts[i]->statements.list.items[k], diag);
+    check_part(s, &s->body, diag);
+    check_part(s, &s->verify, diag);
+    check_part(s, &s->probe, diag);
 }

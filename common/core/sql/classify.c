@@ -75,30 +75,36 @@ static bool controls_transaction(struct words w)
     return take(&w, "prepare") && take(&w, "transaction");
 }
 
-/* PostgreSQL: PreventInTransactionBlock() and its callers. */
-static bool refuses_transaction_postgresql(struct words w)
+static bool is_concurrent_index(struct words w)
 {
-    if (take(&w, "vacuum"))
-        return true;
-    if (take(&w, "create")) {
-        if (take(&w, "database") || take(&w, "tablespace"))
-            return true;
-        take(&w, "unique");
-        return take(&w, "index") && take(&w, "concurrently");
-    }
-    if (take(&w, "drop"))
-        return take(&w, "database") || take(&w, "tablespace") || (take(&w, "index") && take(&w, "concurrently"));
-    if (take(&w, "reindex"))
-        return take(&w, "database") || take(&w, "system") || take(&w, "schema") || has_word(w, "concurrently");
-    if (take(&w, "cluster"))
-        return next_word(&w).len == 0;
-    if (!take(&w, "alter"))
-        return false;
+    return take(&w, "index") && take(&w, "concurrently");
+}
+
+static bool alter_refuses_transaction(struct words w)
+{
     if (take(&w, "system"))
         return true;
     if (take(&w, "database"))
         return has_word(w, "tablespace");
     return take(&w, "table") && has_word(w, "detach") && has_word(w, "concurrently");
+}
+
+/* PostgreSQL: PreventInTransactionBlock() and its callers. */
+static bool refuses_transaction_postgresql(struct words w)
+{
+    if (take(&w, "vacuum"))
+        return true;
+    if (take(&w, "create") || take(&w, "drop")) {
+        if (take(&w, "database") || take(&w, "tablespace"))
+            return true;
+        take(&w, "unique");
+        return is_concurrent_index(w);
+    }
+    if (take(&w, "reindex"))
+        return take(&w, "database") || take(&w, "system") || take(&w, "schema") || has_word(w, "concurrently");
+    if (take(&w, "cluster"))
+        return next_word(&w).len == 0;
+    return take(&w, "alter") && alter_refuses_transaction(w);
 }
 
 static bool refuses_transaction_sqlite(struct words w)

@@ -15,17 +15,12 @@ static size_t skip_quoted(struct str sql, size_t at)
     return end < sql.len ? end + 1 : sql.len + 1;
 }
 
-static bool is_complete(struct str statement)
+static bool is_complete(struct arena *a, struct str statement)
 {
-    char small[512], *copy = statement.len < sizeof(small) ? small : sqlite3_malloc64(statement.len + 1);
-    if (copy == NULL)
-        return true;
+    char small[512], *copy = statement.len < sizeof(small) ? small : arena_alloc(a, statement.len + 1);
     memcpy(copy, statement.p, statement.len);
     copy[statement.len] = '\0';
-    bool complete = sqlite3_complete(copy) != 0;
-    if (copy != small)
-        sqlite3_free(copy);
-    return complete;
+    return sqlite3_complete(copy) != 0;
 }
 
 bool split_sqlite(struct arena *a, struct str sql, struct statements *ret_list, struct err *err)
@@ -42,7 +37,7 @@ bool split_sqlite(struct arena *a, struct str sql, struct statements *ret_list, 
             if (quoted > sql.len)
                 return cutter_fail(&c, at, err, "a quote is not closed");
             at = end = quoted;
-        } else if (sql.p[at] == ';' && is_complete(str_head(str_from(sql, start), at + 1 - start))) {
+        } else if (sql.p[at] == ';' && is_complete(a, str_head(str_from(sql, start), at + 1 - start))) {
             cutter_add(&c, start, end);
             start = end = at = skip_blank(ENGINE_SQLITE, sql, at);
         } else {

@@ -145,29 +145,33 @@ static json_t *parse_json(struct tree *t, const char *where, struct str text)
     return json;
 }
 
-static int compare_names(const void *left, const void *right)
+/* The names in a folder, sorted; false with errno set. */
+static bool list_folder(struct tree *t, const char *path, struct names *ret_names)
 {
-    return str_cmp(*(const struct str *)left, *(const struct str *)right);
+    struct dirent **entries;
+    int count = scandir(path, &entries, NULL, alphasort);
+    if (count < 0)
+        return false;
+    for (int i = 0; i < count; i++) {
+        vec_push(t->arena, &ret_names->list, str_of(arena_strdup(t->arena, entries[i]->d_name)));
+        free(entries[i]);
+    }
+    free(entries);
+    return true;
 }
 
-/* Folders below extensions/ that have migrations/versions, sorted, after those that are listed. */
+/* Folders below extensions/ that have migrations/versions, after those that are listed. */
 static void discover(struct tree *t, struct names *names)
 {
-    DIR *dir = opendir(below(t, "extensions"));
     struct names found = {0};
-    if (dir == NULL)
+    if (!list_folder(t, below(t, "extensions"), &found))
         return;
-    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        struct str name = str_of(arena_strdup(t->arena, entry->d_name));
+    for (size_t i = 0; i < found.list.count; i++) {
+        struct str name = found.list.items[i];
         if (name.p[0] != '.' && !has_name(names, name) &&
             is_folder(below(t, arena_printf(t->arena, "extensions/%s/migrations/versions", name.p))))
-            vec_push(t->arena, &found.list, name);
+            vec_push(t->arena, &names->list, name);
     }
-    closedir(dir);
-    if (found.list.count > 1)
-        qsort(found.list.items, found.list.count, sizeof(*found.list.items), compare_names);
-    for (size_t i = 0; i < found.list.count; i++)
-        vec_push(t->arena, &names->list, found.list.items[i]);
 }
 
 static void read_extension_file(struct tree *t, struct str text, struct names *ret_names)
@@ -258,16 +262,13 @@ static void report_folder(struct tree *t, const struct module_files *m)
 static void read_module(struct tree *t, struct str name, struct str folder, struct project_files *ret_files)
 {
     struct module_files m = {.name = name, .folder = folder};
+    struct names found = {0};
     bool legal = module_name_is_valid(name); /* else project_build() says so: no path is made of it */
-    DIR *dir = legal ? opendir(below(t, folder.p)) : NULL;
-    if (dir != NULL) {
-        for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
-            if (is_revision_name(entry->d_name))
-                add_file(t, &m, arena_strdup(t->arena, entry->d_name));
-        closedir(dir);
-    } else if (legal) {
+    if (legal && !list_folder(t, below(t, folder.p), &found))
         report_folder(t, &m);
-    }
+    for (size_t i = 0; i < found.list.count; i++)
+        if (is_revision_name(found.list.items[i].p))
+            add_file(t, &m, found.list.items[i].p);
     vec_push(t->arena, &ret_files->modules, m);
 }
 
