@@ -281,8 +281,6 @@ static void arrived(struct agent *a, struct cached *c)
 {
     struct err err = {0};
     if (!decode(c, &err)) {
-        struct hash_hex hex = hash_format(&c->key.hash);
-        err_wrap(&err, "%s %.12s from the coordinator", kind_name(c), hex.text);
         fail(a, c, &err);
         return;
     }

@@ -195,7 +195,7 @@ static void answer_first(struct agent *a, struct target *t)
 void job_was_read(struct agent *a, struct target *t)
 {
     if (is_answering(t->job) && !t->job->told && (t->readable || !job_is_close(t->job)))
-        answer(a, t);
+        answer_first(a, t);
 }
 
 static void job_set_err(struct job *j, const struct err *err)
@@ -274,7 +274,7 @@ static void say_again(struct agent *a, struct target *t, struct job *j, uint64_t
     if (j->state == JOB_SETTLED)
         send_answer(a, t, j);
     else if (is_answering(j))
-        answer(a, t);
+        answer_first(a, t);
     else
         send_accept(a, t, j);
 }
@@ -578,8 +578,6 @@ void job_due(struct agent *a, struct target *t)
 
 void job_link_up(struct agent *a, struct target *t)
 {
-    if (!is_answering(t->job))
-        return;
-    t->job->backoff_ms = a->link.resend_ms;
-    answer(a, t);
+    if (is_answering(t->job))
+        answer_first(a, t);
 }
