@@ -182,8 +182,6 @@ static struct dbstate state_merge(struct arena *arena, const struct target *t, c
     struct dbstate state = state_of(arena, t);
     for (size_t i = 0; plan != NULL && i < plan->before.modules.count; i++)
         take_module(arena, &state, now, plan->before.modules.items[i].module);
-    for (size_t i = 0; plan != NULL && i < plan->steps.list.count; i++)
-        take_module(arena, &state, now, plan->steps.list.items[i].module);
     for (size_t i = 0; i < now->modules.count; i++)
         take_module(arena, &state, now, now->modules.items[i].module);
     return state;

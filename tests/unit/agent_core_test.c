@@ -497,6 +497,17 @@ static void test_a_module_that_is_not_served_is_refused(void **state)
     assert_refused(f, 7, ERR_REFUSED);
 }
 
+static void test_a_module_taken_down_to_its_base_is_gone(void **state)
+{
+    F;
+    up(f, "a");
+    at_work(f, "a", 7);
+    struct event_done d = {.target = STR("a"), .fence = 7, .outcome = OUTCOME_APPLIED, .state_known = true};
+    step(f, (struct agent_event){.kind = AGENT_ON_DONE, .done = d});
+    struct target_report r = said(f, MSG_RESULT).result.report;
+    assert_true(str_is(dbstate_format(&f->arena, &r.state), "billing=x1"));
+}
+
 /* ---- fences ---- */
 
 static void test_a_newer_fence_replaces_what_has_not_begun(void **state)
@@ -613,6 +624,20 @@ static void test_close_while_at_work(void **state)
     assert_int_equal(said(f, MSG_CLOSED).closed.fence, 9);
     offer(f, "a", 9);
     assert_int_equal(count_effects(f, AGENT_DO_APPLY), 0);
+}
+
+static void test_close_after_a_result_that_may_be_lost(void **state)
+{
+    F;
+    up(f, "a");
+    at_work(f, "a", 7);
+    done(f, "a", 7, OUTCOME_APPLIED);
+    forget(f);
+    close_fence(f, "a", 9);
+    assert_int_equal(said(f, MSG_RESULT).result.outcome, OUTCOME_APPLIED);
+    struct target_report r = said(f, MSG_TARGETS).targets.list.items[0];
+    assert_true(str_is(dbstate_format(&f->arena, &r.state), "billing=x1 core=c3"));
+    take(f, AGENT_DO_CLOSE);
 }
 
 static void test_close_that_fails_is_tried_again(void **state)
@@ -851,6 +876,7 @@ int main(void)
         T(test_chunks_that_do_not_fit_are_refused),
         T(test_a_plan_for_another_engine_is_refused),
         T(test_a_module_that_is_not_served_is_refused),
+        T(test_a_module_taken_down_to_its_base_is_gone),
         T(test_a_newer_fence_replaces_what_has_not_begun),
         T(test_a_newer_fence_for_the_same_follows_what_is_at_work),
         T(test_a_newer_fence_for_something_else_stops_what_is_at_work),
@@ -858,6 +884,7 @@ int main(void)
         T(test_a_new_term_may_have_lower_fences),
         T(test_close_before_apply),
         T(test_close_while_at_work),
+        T(test_close_after_a_result_that_may_be_lost),
         T(test_close_that_fails_is_tried_again),
         T(test_closed_is_said_only_with_the_state_that_proves_it),
         T(test_an_unknown_outcome_is_asked_again),
