@@ -398,7 +398,7 @@ static bool check_bytes(struct str path, struct str bytes, struct diag *diag)
     return true;
 }
 
-/* LF line ends: a copy only where there is a CR before an LF. */
+/* LF line ends, also where several CRs stand before the LF: else the text would not be its own canonical form. */
 static struct str without_cr(struct arena *a, struct str bytes)
 {
     size_t from = str_find(bytes, '\r');
@@ -406,9 +406,11 @@ static struct str without_cr(struct arena *a, struct str bytes)
         return bytes;
     char *copy = arena_alloc(a, bytes.len + 1);
     size_t len = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        if (!(bytes.p[i] == '\r' && i + 1 < bytes.len && bytes.p[i + 1] == '\n'))
-            copy[len++] = bytes.p[i];
+    for (size_t i = 0; i < bytes.len; i++) {
+        while (bytes.p[i] == '\n' && len > 0 && copy[len - 1] == '\r')
+            len--;
+        copy[len++] = bytes.p[i];
+    }
     return (struct str){copy, len};
 }
 

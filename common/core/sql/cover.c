@@ -1,5 +1,5 @@
 /* Checking of cuts without cutting: what lies between statements. */
-#include "skein/sql/split.h"
+#include "common/core/sql/splitter.h"
 
 static bool is_space(char c)
 {
@@ -32,17 +32,19 @@ static size_t skip_block_comment(enum engine engine, struct str s, size_t at)
     return at;
 }
 
-/* The first byte from `at` that belongs to a statement, or s.len. */
-static size_t skip_blank(enum engine engine, struct str s, size_t at)
+size_t skip_comment(enum engine engine, struct str s, size_t at)
+{
+    if (str_starts(str_from(s, at), STR("--")))
+        return skip_line_comment(engine, s, at);
+    if (str_starts(str_from(s, at), STR("/*")))
+        return skip_block_comment(engine, s, at);
+    return at;
+}
+
+size_t skip_blank(enum engine engine, struct str s, size_t at)
 {
     while (at < s.len) {
-        size_t next = at;
-        if (is_space(s.p[at]) || s.p[at] == ';')
-            next = at + 1;
-        else if (str_starts(str_from(s, at), STR("--")))
-            next = skip_line_comment(engine, s, at);
-        else if (str_starts(str_from(s, at), STR("/*")))
-            next = skip_block_comment(engine, s, at);
+        size_t next = is_space(s.p[at]) || s.p[at] == ';' ? at + 1 : skip_comment(engine, s, at);
         if (next == at)
             return at;
         at = next;

@@ -27,7 +27,7 @@
  *      leaves anything, LF.
  *
  * So message, created, other comments before the first marker, blank lines at a section's end, a byte order
- * mark and the kind of line ends do not count; every other byte does.
+ * mark and the kind of line ends (CRs before an LF) do not count; every other byte does.
  */
 #pragma once
 

@@ -21,13 +21,13 @@
 bool tree_find_root(struct arena *a, const char *option, struct str *ret_root, struct err *err);
 
 /*
- * Reads core and the extensions: OVERRIDE_EXTENSION_LIST (a JSON array) in the environment, else
- * `extensions` of database/migrations/migration_extensions.json, with its `auto_discover` every folder below
- * extensions/ that has migrations/versions. Only files that end in `.sql` and do not start with a dot count.
- * Symbolic links are followed as long as they lead to a regular file; loops are findings.
+ * Reads core and the extensions: OVERRIDE_EXTENSION_LIST (a JSON array) in the environment, else the
+ * `extensions` of database/migrations/migration_extensions.json; with its `auto_discover`, or without that
+ * file, also every folder below extensions/ that has migrations/versions. Only files that end in `.sql` and
+ * do not start with a dot count. Symbolic links are followed as long as they lead to a regular file.
  *
- * False only when the root itself cannot be read. Kinds of findings: bad_extension_list bad_extension
- * missing_extension unreadable.
+ * False only when the root is no project. Kinds of findings: bad_extension_list unreadable link_loop, and as a
+ * warning missing_extension.
  */
 bool tree_read(struct arena *a, struct str root, struct project_files *ret_files, struct diag *diag, struct err *err);
 

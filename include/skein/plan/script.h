@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "skein/base/arena.h"
+#include "skein/base/diag.h"
 #include "skein/base/err.h"
 #include "skein/base/hash.h"
 #include "skein/base/str.h"
@@ -46,11 +47,19 @@ struct script {
 struct hash script_hash_of(const struct revision *r, enum direction direction, enum engine engine);
 
 /*
- * The script of a revision's section, cut. A merge revision without SQL gives an empty script.
- * False: no such section, or the text cannot be cut; err names file and line.
+ * The script of a revision's section, cut (library core_script: not for agents). A revision without a section for
+ * this direction gives an empty script: plan_build() has refused where one is missed.
+ * False: the text cannot be cut; err.origin names file, line and column.
  */
 bool script_build(struct arena *a, const struct revision *r, enum direction direction, enum engine engine,
                   struct script *ret_script, struct err *err);
+
+/*
+ * Findings about statements that cannot work as they stand: transaction_control (BEGIN, COMMIT ...) in a script
+ * that runs in a transaction, needs_no_transaction (VACUUM, CREATE INDEX CONCURRENTLY ...) in one without
+ * `transaction:false`. For agents too: it needs the cuts only.
+ */
+void script_check(const struct script *s, struct diag *diag);
 
 /* Recomputes the hash over texts and options, and checks the cuts: for scripts that came over a wire. */
 bool script_verify(const struct script *s, const struct hash *expected);
