@@ -222,8 +222,15 @@ static bool negative_number(struct str s, long *ret_steps)
     return true;
 }
 
-static bool walk_from_heads(struct arena *a, const struct view *v, struct str branch, long steps,
-                            struct nodes *ret_nodes, struct err *err)
+bool ident_is_walk(struct str name, struct str *ret_branch, long *ret_steps)
+{
+    struct str rest;
+    split_branch(name, ret_branch, &rest);
+    return negative_number(rest, ret_steps);
+}
+
+bool ident_walk_heads(struct arena *a, const struct view *v, struct str branch, long steps, struct walk_ends *ret_ends,
+                      struct err *err)
 {
     struct nodes heads;
     view_effective_heads(a, v, &heads);
@@ -234,15 +241,33 @@ static bool walk_from_heads(struct arena *a, const struct view *v, struct str br
             view_label_members(a, v, carrier, &members);
         heads = ident_filter(a, &heads, &members);
     }
-    *ret_nodes = (struct nodes){0};
+    *ret_ends = (struct walk_ends){0};
     for (size_t i = 0; i < heads.list.count; i++) {
         long node;
         if (!ident_walk_down(a, v, (long)heads.list.items[i], steps, OVERWALK_NONE, &node, err))
             return false;
-        if (node < 0)
-            return ident_fail(err, "relative_unreachable", "there are no %ld revisions below '%.*s'", -steps,
-                              STR_ARG(ident_id(v, heads.list.items[i])));
-        vec_push(a, &ret_nodes->list, (size_t)node);
+        vec_push(a, &ret_ends->list, node);
+    }
+    return true;
+}
+
+/* "-N" where revisions are meant: each one once. */
+static bool walked_nodes(struct arena *a, const struct view *v, struct str branch, long steps, struct nodes *ret_nodes,
+                         struct err *err)
+{
+    struct bitset seen = bitset_new(a, v->project->node_count);
+    struct walk_ends ends;
+    if (!ident_walk_heads(a, v, branch, steps, &ends, err))
+        return false;
+    for (size_t i = 0; i < ends.list.count; i++) {
+        long node = ends.list.items[i];
+        if (node < 0) {
+            ident_fail(err, "relative_unreachable", "there are no %ld revisions below every head", -steps);
+            return err_hint(err, "`skein history` shows how far the graph goes");
+        }
+        if (!bitset_has(&seen, (size_t)node))
+            vec_push(a, &ret_nodes->list, (size_t)node);
+        bitset_add(&seen, (size_t)node);
     }
     return true;
 }
@@ -258,7 +283,7 @@ bool ident_many(struct arena *a, const struct view *v, struct str name, struct n
     if (symbol)
         return check_branch(a, v, branch, ret_nodes, err);
     if (negative_number(rest, &steps))
-        return walk_from_heads(a, v, branch, steps, ret_nodes, err);
+        return walked_nodes(a, v, branch, steps, ret_nodes, err);
     if (!lookup(a, v, rest, branch, &node, err))
         return false;
     vec_push(a, &ret_nodes->list, node);
@@ -274,13 +299,13 @@ bool ident_lineage(struct arena *a, const struct view *v, struct str name, int k
     size_t node;
     if (!resolve_symbol(a, v, name, &branch, &rest, &symbol, &nodes, err))
         return false;
-    if (!symbol) {
-        if (!lookup(a, v, rest, STR(""), &node, err))
+    if (branch.len > 0) {
+        if (!lookup(a, v, branch, STR(""), &node, err))
             return false;
         vec_push(a, &nodes.list, node);
     }
-    if (branch.len > 0) {
-        if (!lookup(a, v, branch, STR(""), &node, err))
+    if (!symbol) {
+        if (!lookup(a, v, rest, STR(""), &node, err))
             return false;
         vec_push(a, &nodes.list, node);
     }

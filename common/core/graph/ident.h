@@ -40,4 +40,13 @@ enum overwalk { OVERWALK_NONE = 1, OVERWALK_STOP };
 bool ident_walk_down(struct arena *a, const struct view *v, long start, long steps, enum overwalk overwalk,
                      long *ret_node, struct err *err);
 
+/* "-N" or "branch@-N" as a name: N steps down from every effective head (of the branch). */
+struct walk_ends {
+    VEC(long) list; /* as ident_walk_down() */
+};
+
+bool ident_is_walk(struct str name, struct str *ret_branch, long *ret_steps);
+bool ident_walk_heads(struct arena *a, const struct view *v, struct str branch, long steps, struct walk_ends *ret_ends,
+                      struct err *err);
+
 struct str ident_id(const struct view *v, size_t node);

@@ -24,6 +24,7 @@ struct place {
 struct walk {
     struct arena *arena;
     const struct dag *dag;
+    struct dag near; /* the same without dependencies that an ancestor has too */
     int kinds;
     struct bitset left;        /* not given out yet */
     size_t *place_of;          /* by node; NO_PLACE if it is no head */
@@ -119,7 +120,7 @@ static size_t replace_head(struct walk *w, size_t number)
     struct dag_cursor c = {.node = node};
     bool replaced = false;
     w->place_of[node] = NO_PLACE;
-    while (dag_next_down(w->dag, w->kinds, &c, &other)) {
+    while (dag_next_down(&w->near, w->kinds, &c, &other)) {
         if (!is_left(w, other) || w->place_of[other] != NO_PLACE)
             continue;
         if (replaced) {
@@ -133,10 +134,45 @@ static size_t replace_head(struct walk *w, size_t number)
     return replaced ? number : remove_head(w, number);
 }
 
+/* Revisions that depend on `node` though one of their ancestors by parents does so already. */
+static struct bitset far_dependants(struct arena *a, const struct dag *d, size_t node)
+{
+    struct nodes children = {0};
+    for (size_t i = 0; i < dag_up_count(d, EDGE_DEPENDENCY, node); i++) {
+        size_t dependant = dag_up(d, EDGE_DEPENDENCY, node, i);
+        for (size_t k = 0; k < dag_up_count(d, EDGE_PARENT, dependant); k++)
+            vec_push(a, &children.list, dag_up(d, EDGE_PARENT, dependant, k));
+    }
+    return reach_up_from(a, d, EDGE_PARENT, &children);
+}
+
+/* The graph without edges to dependencies that an ancestor has too: Alembic does not walk those. */
+static struct dag near_graph(struct arena *a, const struct dag *d)
+{
+    const struct adjacency *all = &d->down[1];
+    struct bitset *far = arena_new_array(a, d->node_count, struct bitset);
+    struct adjacency near = {.at = arena_new_array(a, d->node_count + 1, size_t),
+                             .to = arena_new_array(a, all->at[d->node_count], size_t)};
+    size_t kept = 0;
+    for (size_t n = 0; n < d->node_count; n++)
+        if (dag_up_count(d, EDGE_DEPENDENCY, n) > 1)
+            far[n] = far_dependants(a, d, n);
+    for (size_t n = 0; n < d->node_count; n++) {
+        for (size_t i = all->at[n]; i < all->at[n + 1]; i++)
+            if (!bitset_has(&far[all->to[i]], n))
+                near.to[kept++] = all->to[i];
+        near.at[n + 1] = kept;
+    }
+    struct dag result = *d;
+    result.down[1] = near;
+    return result;
+}
+
 static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, const struct bitset *set)
 {
     struct walk w = {.arena = a,
                      .dag = d,
+                     .near = near_graph(a, d),
                      .kinds = kinds,
                      .left = bitset_copy(a, set),
                      .place_of = arena_new_array(a, d->node_count, size_t),

@@ -468,29 +468,67 @@ static bool upper_targets(struct arena *a, const struct view *v, const struct en
     return upgrade_targets(a, v, &o, upper->expression, ret_targets, err) && keep_branch(a, v, lower, ret_targets, err);
 }
 
-/* The revisions that the range starts at; none for base. */
-static bool lower_nodes(struct arena *a, const struct view *v, const struct end *lower, const struct end *upper,
-                        struct nodes *ret_nodes, struct err *err)
+/* Counted from the upper end: a walk down that stops at base. */
+static bool lower_from_upper(struct arena *a, const struct view *v, const struct end *lower, const struct end *upper,
+                             struct nodes *ret_nodes, struct err *err)
 {
     struct names one = {0};
+    struct origin o = end_origin(a, upper, &one);
     struct str branch;
     long node;
-    if (lower->rows != NULL)
-        return target_rows(a, v, lower->rows, ret_nodes, err);
-    if (ident_many(a, v, lower->expression, ret_nodes, err))
-        return true;
-    if (str_find(lower->expression, '-') == lower->expression.len || !str_is(str_of(err->kind), "relative_unreachable"))
-        return false;
-    struct origin o = end_origin(a, upper, &one); /* "-N" further than the heads go: counted from the upper end */
     if (!downgrade_target_node(a, v, &o, lower->expression, &branch, &node, err))
         return false;
-    *ret_nodes = (struct nodes){0};
     if (node >= 0)
         vec_push(a, &ret_nodes->list, (size_t)node);
     return true;
 }
 
-static bool check_overlap(struct arena *a, const struct view *v, const struct nodes *nodes, struct err *err)
+/*
+ * "-N" as the start counts from every head. Where the first walk leads past the end, it counts from the upper end
+ * instead; one that ends at base is below nothing.
+ */
+static bool lower_walk(struct arena *a, const struct view *v, const struct end *lower, const struct end *upper,
+                       const struct bitset *shown, struct nodes *ret_nodes, struct err *err)
+{
+    struct walk_ends ends;
+    struct str branch;
+    long steps = 0;
+    ident_is_walk(lower->expression, &branch, &steps);
+    if (!ident_walk_heads(a, v, branch, steps, &ends, err))
+        return false;
+    for (size_t i = 0; i < ends.list.count; i++) {
+        long node = ends.list.items[i];
+        if (node == IDENT_BASE || (node >= 0 && !bitset_has(shown, (size_t)node)) ||
+            (node == IDENT_NONE && ends.list.items[0] != IDENT_NONE))
+            return fail_not_ancestor(err);
+        if (node >= 0)
+            vec_push(a, &ret_nodes->list, (size_t)node);
+    }
+    if (ends.list.count == 0 || ends.list.items[0] != IDENT_NONE)
+        return true;
+    *ret_nodes = (struct nodes){0};
+    return lower_from_upper(a, v, lower, upper, ret_nodes, err);
+}
+
+/* The revisions that the range starts at; none for base. They must be among those that the end implies. */
+static bool lower_nodes(struct arena *a, const struct view *v, const struct end *lower, const struct end *upper,
+                        const struct bitset *shown, struct nodes *ret_nodes, struct err *err)
+{
+    struct str branch;
+    long steps;
+    *ret_nodes = (struct nodes){0};
+    if (lower->rows == NULL && ident_is_walk(lower->expression, &branch, &steps))
+        return lower_walk(a, v, lower, upper, shown, ret_nodes, err);
+    if (!(lower->rows != NULL ? target_rows(a, v, lower->rows, ret_nodes, err)
+                              : ident_many(a, v, lower->expression, ret_nodes, err)))
+        return false;
+    for (size_t i = 0; i < ret_nodes->list.count; i++)
+        if (!bitset_has(shown, ret_nodes->list.items[i]))
+            return fail_not_ancestor(err);
+    return true;
+}
+
+bool target_check_overlap(struct arena *a, const struct view *v, const struct nodes *nodes, struct err *err)
 {
     size_t upper, lower;
     if (!reach_overlap(a, &v->project->dag, EDGES_MODULE, nodes, &upper, &lower))
@@ -500,25 +538,17 @@ static bool check_overlap(struct arena *a, const struct view *v, const struct no
     return err_hint(err, "name the upper one only");
 }
 
-bool target_check_overlap(struct arena *a, const struct view *v, const struct nodes *nodes, struct err *err)
-{
-    return check_overlap(a, v, nodes, err);
-}
-
 bool target_range(struct arena *a, const struct view *v, struct str lower, struct str upper, const struct names *rows,
                   struct nodes *ret_nodes, struct err *err)
 {
     const struct dag *d = &v->project->dag;
     struct end low = range_end(lower, STR("base"), rows), high = range_end(upper, STR("heads"), rows);
     struct nodes targets, start;
-    if (!upper_targets(a, v, &low, &high, &targets, err) || !check_overlap(a, v, &targets, err))
-        return false;
-    if (!lower_nodes(a, v, &low, &high, &start, err) || !check_overlap(a, v, &start, err))
+    if (!upper_targets(a, v, &low, &high, &targets, err) || !target_check_overlap(a, v, &targets, err))
         return false;
     struct bitset shown = reach_down_from(a, d, EDGES_MODULE, &targets);
-    for (size_t i = 0; i < start.list.count; i++)
-        if (!bitset_has(&shown, start.list.items[i]))
-            return fail_not_ancestor(err);
+    if (!lower_nodes(a, v, &low, &high, &shown, &start, err) || !target_check_overlap(a, v, &start, err))
+        return false;
     if (start.list.count > 0) {
         struct bitset above = reach_up_from(a, d, EDGE_PARENT, &start),
                       below = reach_down_from(a, d, EDGES_MODULE, &start);

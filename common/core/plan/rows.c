@@ -10,6 +10,7 @@ void rows_init(struct rows *r, struct arena *a, const struct project *p)
                        .project = p,
                        .applied = bitset_new(a, p->node_count),
                        .is_row = bitset_new(a, p->node_count),
+                       .stale = bitset_new(a, p->node_count),
                        .needed_by = arena_new_array(a, p->node_count, size_t),
                        .ids = arena_new_array(a, p->node_count, struct str),
                        .modules = arena_new_array(a, p->modules.list.count, struct str)};
@@ -42,10 +43,12 @@ static void set_applied(struct rows *r, size_t node)
 void rows_load(struct rows *r, const struct nodes *rows)
 {
     struct bitset applied = reach_down_from(r->arena, &r->project->dag, EDGES_MODULE, rows);
-    for (size_t i = 0; i < rows->list.count; i++)
-        bitset_add(&r->is_row, rows->list.items[i]);
     for (size_t n = bitset_next(&applied, 0); n < applied.size; n = bitset_next(&applied, n + 1))
         set_applied(r, n);
+    for (size_t i = 0; i < rows->list.count; i++) {
+        size_t row = rows->list.items[i];
+        bitset_add(r->needed_by[row] == 0 ? &r->is_row : &r->stale, row);
+    }
 }
 
 static int compare(const void *left, const void *right)
@@ -59,6 +62,8 @@ struct names rows_heads(struct rows *r, size_t module)
     const struct module *m = &r->project->modules.list.items[module];
     struct names heads = {0};
     for (size_t n = bitset_next(&r->is_row, m->first); n < m->first + m->count; n = bitset_next(&r->is_row, n + 1))
+        vec_push(r->arena, &heads.list, rows_id(r, n));
+    for (size_t n = bitset_next(&r->stale, m->first); n < m->first + m->count; n = bitset_next(&r->stale, n + 1))
         vec_push(r->arena, &heads.list, rows_id(r, n));
     if (heads.list.count > 1)
         qsort(heads.list.items, heads.list.count, sizeof(*heads.list.items), compare);
@@ -79,6 +84,25 @@ static void change(struct rows *r, struct plan_step *step, enum row_change_kind 
     vec_push(r->arena, &step->rows.list, c);
 }
 
+struct nodes rows_stale(struct rows *r, size_t module)
+{
+    const struct module *m = &r->project->modules.list.items[module];
+    struct nodes stale = {0};
+    for (size_t n = bitset_next(&r->stale, m->first); n < m->first + m->count; n = bitset_next(&r->stale, n + 1))
+        vec_push(r->arena, &stale.list, n);
+    return stale;
+}
+
+/* Comes first in a step: from here on rows are what their definition says. */
+static void delete_stale(struct rows *r, size_t module, struct plan_step *step)
+{
+    struct nodes stale = rows_stale(r, module);
+    for (size_t i = 0; i < stale.list.count; i++) {
+        change(r, step, ROW_DELETE, stale.list.items[i], 0);
+        bitset_remove(&r->stale, stale.list.items[i]);
+    }
+}
+
 /* All rows `from` become the one row `to`. */
 static void merge_rows(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step)
 {
@@ -95,7 +119,8 @@ void rows_up(struct rows *r, size_t node, struct plan_step *step)
 {
     struct nodes implied = {0};
     struct dag_cursor c = {.node = node};
-    size_t other;
+    size_t other, module = project_module_of(r->project, node);
+    delete_stale(r, module, step);
     while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
         if (bitset_has(&r->is_row, other)) {
             bitset_remove(&r->is_row, other); /* a parent may be named as dependency too */
@@ -103,17 +128,18 @@ void rows_up(struct rows *r, size_t node, struct plan_step *step)
         }
     merge_rows(r, &implied, node, step);
     set_applied(r, node);
-    step->heads_after = rows_heads(r, project_module_of(r->project, node));
+    step->heads_after = rows_heads(r, module);
 }
 
 void rows_down(struct rows *r, size_t node, struct plan_step *step)
 {
     struct nodes back = {0};
     struct dag_cursor c = {.node = node};
-    size_t other;
+    size_t other, module = project_module_of(r->project, node);
+    delete_stale(r, module, step);
     bitset_remove(&r->applied, node);
     while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
-        if (--r->needed_by[other] == 0 && !bitset_has(&r->is_row, other))
+        if (--r->needed_by[other] == 0)
             vec_push(r->arena, &back.list, other);
     for (size_t i = 1; i < back.list.count; i++)
         change(r, step, ROW_INSERT, 0, back.list.items[i]);
@@ -121,12 +147,13 @@ void rows_down(struct rows *r, size_t node, struct plan_step *step)
         change(r, step, ROW_UPDATE, node, back.list.items[0]);
     else
         change(r, step, ROW_DELETE, node, 0);
-    step->heads_after = rows_heads(r, project_module_of(r->project, node));
+    step->heads_after = rows_heads(r, module);
 }
 
 void rows_replace(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step)
 {
     size_t module = (size_t)project_find_module(r->project, step->module);
+    delete_stale(r, module, step);
     if (to != SIZE_MAX)
         merge_rows(r, from, to, step);
     for (size_t i = 0; to == SIZE_MAX && i < from->list.count; i++)

@@ -16,6 +16,7 @@ struct rows {
     struct arena *arena;
     const struct project *project;
     struct bitset applied, is_row;
+    struct bitset stale; /* rows that another row implies: the module's first step deletes them */
     size_t *needed_by;   /* by node: applied revisions of the module that need it */
     struct str *ids;     /* by node: copies that outlive the project; empty until used */
     struct str *modules; /* copies of the names */
@@ -23,7 +24,7 @@ struct rows {
 
 void rows_init(struct rows *r, struct arena *a, const struct project *p);
 
-/* Takes over what a version table holds, with all that it implies. */
+/* Takes over what the version table of a module holds, with all that it implies. */
 void rows_load(struct rows *r, const struct nodes *rows);
 
 /* Applies or undoes one revision; fills the row changes and the heads of its module. */
@@ -32,6 +33,9 @@ void rows_down(struct rows *r, size_t node, struct plan_step *step);
 
 /* Stamp: replaces the rows `from` by `to` (SIZE_MAX: by nothing) without asking what they imply. */
 void rows_replace(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step);
+
+/* The module's rows that another row implies and that no step has deleted yet. */
+struct nodes rows_stale(struct rows *r, size_t module);
 
 /* The rows of a module, sorted. */
 struct names rows_heads(struct rows *r, size_t module);

@@ -80,6 +80,13 @@ static void stamp_one(struct planner *p, size_t module, const struct nodes *move
 /* A row that another implies goes: Alembic could not work with it. */
 static void drop_implied(struct planner *p, size_t module)
 {
+    struct nodes stale = rows_stale(&p->rows, module);
+    if (stale.list.count > 0) {
+        struct plan_step step = planner_step(p, module, stale.list.items[0]);
+        struct nodes none = {0};
+        rows_replace(&p->rows, &none, SIZE_MAX, &step);
+        vec_push(p->arena, &p->plan.steps.list, step);
+    }
     struct nodes rows = current_rows(p, module);
     for (size_t i = 0; i < rows.list.count; i++) {
         struct nodes one = one_node(p, rows.list.items[i]);

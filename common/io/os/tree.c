@@ -145,11 +145,16 @@ static json_t *parse_json(struct tree *t, const char *where, struct str text)
     return json;
 }
 
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 /* The names in a folder, sorted; false with errno set. */
 static bool list_folder(struct tree *t, const char *path, struct names *ret_names)
 {
     struct dirent **entries;
-    int count = scandir(path, &entries, NULL, alphasort);
+    int count = scandir(path, &entries, NULL, by_bytes);
     if (count < 0)
         return false;
     for (int i = 0; i < count; i++) {
