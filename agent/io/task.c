@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "skein/db/modules.h"
+
 struct task *task_new(enum task_kind kind)
 {
     struct task *t = calloc(1, sizeof(*t));
@@ -27,17 +29,22 @@ void task_free(struct task *t)
     free(t);
 }
 
-/* The modules that the section names, or NULL: all that have a version table. */
-static const struct names *wanted_modules(const struct task *t)
+/* The modules that the section names, else all that have a version table. */
+static bool wanted_modules(struct task *t, struct db *db, struct names *ret_modules, struct err *err)
 {
-    const struct names *modules = &t->place.source->settings.modules;
-    return modules->list.count > 0 ? modules : NULL;
+    const struct names *named = &t->place.source->settings.modules;
+    if (named->list.count == 0)
+        return modules_find(&t->arena, db, ret_modules, err);
+    *ret_modules = *named;
+    return true;
 }
 
 static bool read_target(struct task *t, struct db *db, struct err *err)
 {
-    return db->ops->incarnation(db, &t->arena, &t->reading.identity, err) &&
-           migrate_read_state(&t->arena, db, wanted_modules(t), &t->reading.state, &t->reading.ledger, err);
+    struct reading *r = &t->reading;
+    struct names modules;
+    return wanted_modules(t, db, &modules, err) && db->ops->incarnation(db, &t->arena, &r->identity, err) &&
+           migrate_read_state(&t->arena, db, &modules, &r->state, &r->ledger, err);
 }
 
 static void run_read(struct task *t, struct session *session)

@@ -260,7 +260,7 @@ void workers_submit(struct workers *w, struct task *t)
     bool urgent = t->kind == TASK_APPLY || t->kind == TASK_CLOSE;
     pthread_mutex_lock(&w->mutex);
     queue_push(urgent ? &w->migrations : &w->others, t);
-    pthread_cond_broadcast(&w->changed);
+    pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->mutex);
 }
 
