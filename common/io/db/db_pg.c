@@ -275,10 +275,19 @@ static struct message *add(struct arena *a, struct messages *m, size_t item, str
     return &m->list.items[m->list.count - 1];
 }
 
-static void add_limits(struct arena *a, struct messages *m, size_t item, int64_t lock_ms, int64_t statement_ms)
+/* Outside a transaction settings are the session's: steps without a transaction run that way. */
+static bool in_transaction(const struct pg *p, const struct messages *m)
 {
-    add(a, m, item, str_printf(a, "SET LOCAL lock_timeout = %lld", (long long)lock_ms));
-    add(a, m, item, str_printf(a, "SET LOCAL statement_timeout = %lld", (long long)statement_ms));
+    return PQtransactionStatus(p->conn) == PQTRANS_INTRANS || (m->list.count > 0 && m->list.items[0].item == SIZE_MAX);
+}
+
+static void add_limits(struct pg *p, struct arena *a, struct messages *m, size_t item, int64_t lock_ms,
+                       int64_t statement_ms)
+{
+    const char *local = in_transaction(p, m) ? "LOCAL " : "";
+    add(a, m, item, str_printf(a, "SET %slock_timeout = %lld", local, (long long)lock_ms));
+    add(a, m, item, str_printf(a, "SET %sstatement_timeout = %lld", local, (long long)statement_ms));
+    p->lock_timeout_ms = lock_ms;
 }
 
 static void add_begin(struct pg *p, struct arena *a, struct messages *m, const struct db_begin *how)
@@ -291,27 +300,32 @@ static void add_begin(struct pg *p, struct arena *a, struct messages *m, const s
     }
     add(a, m, SIZE_MAX, STR("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
     add(a, m, SIZE_MAX, STR("SET LOCAL search_path = pg_catalog, pg_temp"));
-    add_limits(a, m, SIZE_MAX, how->lock_timeout_ms, how->statement_timeout_ms);
+    add_limits(p, a, m, SIZE_MAX, how->lock_timeout_ms, how->statement_timeout_ms);
     struct message *xid = add(a, m, SIZE_MAX, STR("SELECT pg_catalog.pg_current_xact_id()"));
     xid->is_xid = true;
     xid->want = DB_WANT_ROWS;
-    p->lock_timeout_ms = how->lock_timeout_ms;
 }
 
 static void add_enter(struct pg *p, struct arena *a, struct messages *m, size_t item)
 {
     add(a, m, item, STR("RESET SESSION AUTHORIZATION"));
     add(a, m, item, STR("RESET ROLE"));
-    struct message *path = add(a, m, item, STR("SELECT pg_catalog.set_config('search_path', $1, true)"));
+    struct message *path = add(a, m, item,
+                               in_transaction(p, m) ? STR("SELECT pg_catalog.set_config('search_path', $1, true)")
+                                                    : STR("SELECT pg_catalog.set_config('search_path', $1, false)"));
     path->params = &p->search_path;
     path->param_count = 1;
 }
 
 static void add_leave(struct pg *p, struct arena *a, struct messages *m, size_t item)
 {
-    add(a, m, item, STR("SET CONSTRAINTS ALL IMMEDIATE"));
+    bool transaction = in_transaction(p, m);
+    if (transaction)
+        add(a, m, item, STR("SET CONSTRAINTS ALL IMMEDIATE"));
     add(a, m, item, STR("RESET SESSION AUTHORIZATION"));
     add(a, m, item, STR("RESET ROLE"));
+    if (!transaction)
+        return;
     add(a, m, item, STR("SET LOCAL search_path = pg_catalog, pg_temp"));
     struct str *xid = arena_new(a, struct str);
     *xid = str_of(p->xid);
@@ -365,7 +379,7 @@ static void add_item(struct pg *p, struct arena *a, struct messages *m, size_t i
         add_statement(p, a, m, index, item);
         break;
     case DB_ITEM_LIMITS:
-        add_limits(a, m, index, item->lock_timeout_ms, item->statement_timeout_ms);
+        add_limits(p, a, m, index, item->lock_timeout_ms, item->statement_timeout_ms);
         break;
     case DB_ITEM_ENTER:
         add_enter(p, a, m, index);

@@ -187,9 +187,9 @@ static int judge_function(struct lite *l, const char *name)
 static int judge(struct lite *l, int action, const char *first, const char *second)
 {
     switch (action) {
-    case SQLITE_TRANSACTION:
+    case SQLITE_TRANSACTION: /* VACUUM begins and ends one of its own */
     case SQLITE_SAVEPOINT:
-        return deny(l, "BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
+        return l->guard == GUARD_ALONE ? SQLITE_OK : deny(l, "BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
     case SQLITE_ATTACH:
         return judge_attach(l, first);
     case SQLITE_DETACH:
@@ -214,9 +214,9 @@ static int on_authorize(void *user, int action, const char *first, const char *s
                         const char *trigger)
 {
     struct lite *l = user;
-    (void)database;
+    bool copying = database != NULL && strcmp(database, "vacuum_db") == 0; /* VACUUM fills its copy */
     (void)trigger;
-    if (l->guard == GUARD_NONE)
+    if (l->guard == GUARD_NONE || (l->guard == GUARD_ALONE && copying))
         return SQLITE_OK;
     return judge(l, action, first != NULL ? first : "", second != NULL ? second : "");
 }
@@ -501,6 +501,17 @@ static bool check_transaction(struct lite *l, struct err *err)
     return err_kind(err, ERR_STATE, "transaction_ended", "the script ended the transaction that it runs in");
 }
 
+static void lite_rollback(struct db *db);
+
+/* A statement that stands alone must not leave a transaction behind. */
+static bool check_alone(struct lite *l, struct err *err)
+{
+    if (l->in_transaction || sqlite3_get_autocommit(l->conn) != 0)
+        return true;
+    lite_rollback(&l->db);
+    return err_kind(err, ERR_SQL, "denied", "a revision may not use BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
+}
+
 static bool run_statement(struct lite *l, struct arena *a, struct db_batch *batch, struct db_item *item,
                           struct err *err)
 {
@@ -526,8 +537,9 @@ static bool run_item(struct lite *l, struct arena *a, struct db_batch *batch, st
 {
     switch (item->kind) {
     case DB_ITEM_SQL:
-    case DB_ITEM_SCRIPT:
         return run_statement(l, a, batch, item, err);
+    case DB_ITEM_SCRIPT:
+        return run_statement(l, a, batch, item, err) && check_alone(l, err);
     case DB_ITEM_LIMITS:
         l->statement_timeout = item->statement_timeout_ms;
         return true;

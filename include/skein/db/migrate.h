@@ -25,13 +25,16 @@ struct migrate_options {
     int64_t lock_timeout_ms;       /* for DDL, unless the section says */
     int64_t statement_timeout_ms;  /* 0: none */
     unsigned lock_retries;         /* of the whole transaction after lock_timeout */
+    bool adopt;                    /* take the target as it is, although it was copied, moved or restored */
 };
 
 void migrate_options_init(struct migrate_options *o);
 
 /* What happens meanwhile. Every function may be NULL. Called on the caller's thread. */
 struct migrate_observer {
+    /* A step's first statement runs; it may still be rolled back. */
     void (*step_started)(void *user, size_t step, const struct plan_step *what);
+    /* The step is committed. */
     void (*step_done)(void *user, size_t step, const struct plan_step *what);
     void (*waiting)(void *user, const char *sentence); /* for a lock; names the holders */
     bool (*cancelled)(void *user);                     /* polled while waiting and between statements */
@@ -65,12 +68,22 @@ void migrate_close(struct arena *a, struct db *db, uint64_t fence, const struct 
 
 /*
  * Answers a step that was left undecided: `applied` says what is true in the database. Writes the version
- * rows (applied) or withdraws the start (not applied), and the ledger row that says who decided.
+ * rows (applied) or withdraws the start (not applied), and the ledger row that says who decided. The outcome
+ * APPLIED means that the answer is written; STATE_CHANGED that no step of the plan is undecided.
  */
 enum resolution { RESOLUTION_UNSET = 0, RESOLUTION_APPLIED, RESOLUTION_NOT_APPLIED };
 
 void migrate_resolve(struct arena *a, struct db *db, const struct plan *plan, enum resolution resolution,
                      const struct migrate_options *options, struct migrate_report *ret_report);
+
+/*
+ * Checks the hash chain of skein_ledger from its first row to the one that skein_state names. False with kind
+ * "ledger_broken" names the first row that does not fit. No tables: fine, no rows.
+ */
+bool migrate_verify_ledger(struct arena *a, struct db *db, uint64_t *ret_rows, struct err *err);
+
+/* Drops skein's two tables: the target goes back to Alembic alone. The version tables stay. */
+bool migrate_detach(struct arena *a, struct db *db, const struct migrate_options *options, struct err *err);
 
 /* Reads the version tables of the given modules, and skein's tables if there; never writes. */
 bool migrate_read_state(struct arena *a, struct db *db, const struct names *modules, struct dbstate *ret_state,

@@ -1,0 +1,3 @@
+SELECT seq, attempt, step, module, revision, direction, status, fence, plan_hash, script_hash, checksum,
+    checksum_algorithm, principal, heads_before, heads_after, finished, prev_hash, hash
+FROM :"schema".skein_ledger WHERE seq > $1 ORDER BY seq LIMIT 1000

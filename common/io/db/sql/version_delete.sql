@@ -1,0 +1,1 @@
+DELETE FROM :"schema".:"version_table" WHERE version_num = $1
