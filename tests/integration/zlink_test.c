@@ -320,6 +320,28 @@ static void a_new_generation_does_not_inherit_a_session(void **state)
     zclient_close(c);
 }
 
+static void replacing_the_list_keeps_who_stays(void **state)
+{
+    struct door *d = *state;
+    struct key_pair other;
+    struct err err;
+    assert_true(key_pair_generate(&other, &err));
+    struct zclient *c = dial(d, &d->keys);
+    assert_true(send_within(c, STR("one"), PATIENCE_MS));
+    assert_int_equal(listen_for(d, PATIENCE_MS), ZRECEIVE_MESSAGE);
+    struct zap_grant grants[] = {{ZAP_DOOR_AGENTS, d->keys.public_key, STR("agent-a")},
+                                 {ZAP_DOOR_OPERATORS, other.public_key, STR("op")}};
+    assert_int_equal(zap_replace(d->zap, grants, 2), 0);
+    assert_true(send_within(c, STR("two"), PATIENCE_MS));
+    assert_int_equal(listen_for(d, PATIENCE_MS), ZRECEIVE_MESSAGE);
+    assert_int_equal(zap_replace(d->zap, grants, 1), 1U << ZAP_DOOR_OPERATORS);
+    assert_int_equal(zap_replace(d->zap, NULL, 0), 1U << ZAP_DOOR_AGENTS);
+    assert_true(send_within(c, STR("three"), PATIENCE_MS));
+    assert_int_equal(listen_for(d, PATIENCE_MS), ZRECEIVE_STRANGER);
+    zclient_close(c);
+    key_pair_release(&other);
+}
+
 static void others_come_back_after_a_rebind(void **state)
 {
     struct door *d = *state;
@@ -482,6 +504,7 @@ int main(void)
         door_test(the_largest_message_arrives),
         door_test(a_revoked_key_is_refused_at_its_next_message),
         door_test(a_new_generation_does_not_inherit_a_session),
+        door_test(replacing_the_list_keeps_who_stays),
         door_test(others_come_back_after_a_rebind),
         door_test(a_slow_peer_is_told_from_a_lost_message),
         door_test(a_peer_that_left_is_gone),

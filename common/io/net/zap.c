@@ -36,6 +36,7 @@ struct entry {
     struct entry_id id;
     char principal[ZAP_PRINCIPAL_MAX + 1];
     char user_id[USER_ID_MAX];
+    bool wanted; /* zap_replace() */
     UT_hash_handle by_key;
     UT_hash_handle by_user;
 };
@@ -82,17 +83,17 @@ static void entry_remove(struct zap *z, struct entry *e)
     free(e);
 }
 
-static void entry_add(struct zap *z, enum zap_door door, const struct public_key *key, struct str principal)
+static struct entry *entry_add(struct zap *z, enum zap_door door, const struct public_key *key, struct str principal)
 {
     struct entry *e = calloc(1, sizeof(*e));
     if (e == NULL)
         abort();
     e->id = entry_id(door, key);
-    principal = str_head(principal, ZAP_PRINCIPAL_MAX);
     memcpy(e->principal, principal.p, principal.len);
     snprintf(e->user_id, sizeof(e->user_id), "%s#%" PRIu64, e->principal, ++z->generation);
     HASH_ADD(by_key, z->keys, id, sizeof(e->id), e);
     HASH_ADD(by_user, z->users, user_id, strlen(e->user_id), e);
+    return e;
 }
 
 static void knock_forget(struct zap *z, enum zap_door door, const struct public_key *key)
@@ -130,15 +131,53 @@ static void knock_add(struct zap *z, enum zap_door door, const struct public_key
 
 /* ---- for every thread ---- */
 
+static struct entry *entry_grant(struct zap *z, enum zap_door door, const struct public_key *key, struct str principal)
+{
+    struct entry *e = entry_find(z, door, key);
+    principal = str_head(principal, ZAP_PRINCIPAL_MAX);
+    knock_forget(z, door, key);
+    if (e != NULL && str_eq(str_of(e->principal), principal))
+        return e;
+    if (e != NULL)
+        entry_remove(z, e);
+    return entry_add(z, door, key, principal);
+}
+
 void zap_allow(struct zap *z, enum zap_door door, const struct public_key *key, struct str principal)
 {
     pthread_mutex_lock(&z->mutex);
-    struct entry *old = entry_find(z, door, key);
-    if (old != NULL)
-        entry_remove(z, old);
-    entry_add(z, door, key, principal);
-    knock_forget(z, door, key);
+    (void)entry_grant(z, door, key, principal);
     pthread_mutex_unlock(&z->mutex);
+}
+
+static void entries_unwant(struct zap *z)
+{
+    struct entry *e, *next;
+    HASH_ITER (by_key, z->keys, e, next)
+        e->wanted = false;
+}
+
+static unsigned unwanted_remove(struct zap *z)
+{
+    struct entry *e, *next;
+    unsigned doors = 0;
+    HASH_ITER (by_key, z->keys, e, next)
+        if (!e->wanted) {
+            doors |= 1U << e->id.door;
+            entry_remove(z, e);
+        }
+    return doors;
+}
+
+unsigned zap_replace(struct zap *z, const struct zap_grant *grants, size_t count)
+{
+    pthread_mutex_lock(&z->mutex);
+    entries_unwant(z);
+    for (size_t i = 0; i < count; i++)
+        entry_grant(z, grants[i].door, &grants[i].key, grants[i].principal)->wanted = true;
+    unsigned doors = unwanted_remove(z);
+    pthread_mutex_unlock(&z->mutex);
+    return doors;
 }
 
 bool zap_revoke(struct zap *z, enum zap_door door, const struct public_key *key)
@@ -149,21 +188,6 @@ bool zap_revoke(struct zap *z, enum zap_door door, const struct public_key *key)
         entry_remove(z, e);
     pthread_mutex_unlock(&z->mutex);
     return e != NULL;
-}
-
-static void table_clear(struct zap *z, enum zap_door door)
-{
-    struct entry *e, *next;
-    HASH_ITER (by_key, z->keys, e, next)
-        if (door == ZAP_DOOR_UNSET || e->id.door == (unsigned char)door)
-            entry_remove(z, e);
-}
-
-void zap_revoke_all(struct zap *z, enum zap_door door)
-{
-    pthread_mutex_lock(&z->mutex);
-    table_clear(z, door);
-    pthread_mutex_unlock(&z->mutex);
 }
 
 bool zap_find_user(struct zap *z, enum zap_door door, struct str user_id, struct public_key *ret_key,
@@ -333,7 +357,8 @@ static bool handler_start(struct zap *z, struct err *err)
 
 static void zap_free(struct zap *z)
 {
-    table_clear(z, ZAP_DOOR_UNSET);
+    entries_unwant(z);
+    (void)unwanted_remove(z);
     pthread_mutex_destroy(&z->mutex);
     close(z->stop_fd);
     close(z->knock_fd);

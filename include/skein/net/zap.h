@@ -26,7 +26,7 @@ enum zap_door { ZAP_DOOR_UNSET = 0, ZAP_DOOR_AGENTS, ZAP_DOOR_OPERATORS, ZAP_DOO
 
 const char *zap_door_name(enum zap_door door); /* "agents", "operators": also the ZAP domain */
 
-enum { ZAP_PRINCIPAL_MAX = 64, ZAP_KNOCKS_MAX = 64, ZAP_ADDRESS_MAX = 64 };
+enum { ZAP_PRINCIPAL_MAX = 128, ZAP_KNOCKS_MAX = 64, ZAP_ADDRESS_MAX = 64 };
 
 /* A key that was refused. A stranger can fill the list, but only push out other strangers. */
 struct zap_knock {
@@ -44,16 +44,25 @@ struct zap *zap_open(struct znet *net, struct err *err);
 void zap_close(struct zap *z);
 
 /*
- * Lets a key in. The same key again replaces its principal and counts as a new generation: sessions of
- * the old one are no longer served. `principal` is at most ZAP_PRINCIPAL_MAX bytes (longer is cut).
+ * Lets a key in. A key that was revoked meanwhile, or had another principal, counts as a new generation:
+ * sessions of the old one are no longer served. `principal` is at most ZAP_PRINCIPAL_MAX bytes (longer is cut).
  */
 void zap_allow(struct zap *z, enum zap_door door, const struct public_key *key, struct str principal);
 
 /* From the next message on the key is refused. False when it was not on the list. */
 bool zap_revoke(struct zap *z, enum zap_door door, const struct public_key *key);
 
-/* Empties one door's list. */
-void zap_revoke_all(struct zap *z, enum zap_door door);
+struct zap_grant {
+    enum zap_door door;
+    struct public_key key;
+    struct str principal;
+};
+
+/*
+ * Makes these the lists of all doors. Returns the doors at which a key lost its place, as a set of bits
+ * (1 << door): sessions that are open there end with zserver_rebind().
+ */
+unsigned zap_replace(struct zap *z, const struct zap_grant *grants, size_t count);
 
 /* The live principal of a User-Id as the handler gave it out; false when it is no longer on the list. */
 bool zap_find_user(struct zap *z, enum zap_door door, struct str user_id, struct public_key *ret_key,
