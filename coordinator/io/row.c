@@ -26,7 +26,7 @@ struct reader {
 
 static void put_text(struct writer *w, struct str text)
 {
-    w->cells[w->count++] = text.p != NULL ? text : STR("");
+    w->cells[w->count++] = str_copy(w->arena, text.p != NULL ? text : STR(""));
 }
 
 static void put_u64(struct writer *w, uint64_t value)

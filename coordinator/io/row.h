@@ -19,6 +19,7 @@ struct row_table {
 
 const struct row_table *row_table(enum record_kind kind);
 
+/* The cells are copies in `a`. */
 void row_from_record(struct arena *a, const struct record *r, struct str ret_cells[ROW_COLUMNS_MAX]);
 bool row_to_record(struct arena *a, enum record_kind kind, const struct str *cells, struct record *ret_record,
                    struct err *err);

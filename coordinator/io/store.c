@@ -19,8 +19,10 @@ struct store {
     struct arena arena; /* the statements' texts */
     struct str put[RECORD_COUNT], page[RECORD_COUNT];
     char *path;
-    struct hash audit_head;
+    struct hash audit_head, pending_head; /* of what is durable, and with what is pending */
     uint64_t audit_broken;
+    struct arena pending_arena;
+    VEC(struct db_item) pending;
 };
 
 /* ---- statements ---- */
@@ -180,6 +182,7 @@ bool store_open(const char *path, struct store **ret_store, struct err *err)
 void store_close(struct store *s)
 {
     db_close(s->db);
+    arena_release(&s->pending_arena);
     arena_release(&s->arena);
     free(s);
 }
@@ -256,45 +259,44 @@ bool store_load(struct store *s, bool (*take)(void *user, const struct record *r
     for (int kind = RECORD_UNSET + 1; kind < RECORD_COUNT; kind++)
         if (!kind_load(s, (enum record_kind)kind, &t, err))
             return err_wrap(err, "store %s", s->path);
+    s->pending_head = s->audit_head;
     return true;
 }
 
 /* ---- writing ---- */
 
-static void item_build(struct store *s, struct arena *a, const struct record *r, struct hash *audit_head,
-                       struct db_item *item)
+void store_put(struct store *s, const struct record *r)
 {
-    struct str *cells = arena_new_array(a, ROW_COLUMNS_MAX + 1, struct str);
+    struct arena *a = &s->pending_arena;
+    struct str *cells = arena_new_array(a, ROW_COLUMNS_MAX, struct str);
     size_t count = row_table(r->kind)->count;
     row_from_record(a, r, cells);
     if (r->kind == RECORD_AUDIT) {
-        *audit_head = audit_hash(audit_head, cells, count);
-        cells[count++] = str_copy(a, str_of(hash_format(audit_head).text));
+        s->pending_head = audit_hash(&s->pending_head, cells, count);
+        cells[count++] = str_copy(a, str_of(hash_format(&s->pending_head).text));
     }
-    *item = (struct db_item){
+    struct db_item item = {
         .kind = DB_ITEM_SQL, .sql = s->put[r->kind], .params = cells, .param_count = count, .prepare = true};
+    vec_push(a, &s->pending, item);
 }
 
-static bool batch_write(struct store *s, struct arena *a, struct db_item *items, size_t count, struct err *err)
+static bool pending_write(struct store *s, struct err *err)
 {
     struct db_begin begin = {.lock_wait_ms = BUSY_WAIT_MS, .lock_timeout_ms = BUSY_WAIT_MS};
-    struct db_batch batch = {.begin = &begin, .items = items, .count = count};
-    if (db_run(s->db, a, &batch, err))
-        return db_commit(s->db, err) == DB_COMMITTED;
+    struct db_batch batch = {.begin = &begin, .items = s->pending.items, .count = s->pending.count};
+    if (db_run(s->db, &s->pending_arena, &batch, err))
+        return db_commit(s->db, err) == DB_COMMITTED || err_wrap(err, "store %s", s->path);
     db_rollback(s->db);
-    return false;
+    return err_wrap(err, "store %s", s->path);
 }
 
-bool store_write(struct store *s, const struct record *const *records, size_t count, struct err *err)
+bool store_commit(struct store *s, struct err *err)
 {
-    struct arena a = {0};
-    struct hash audit_head = s->audit_head;
-    struct db_item *items = arena_new_array(&a, count, struct db_item);
-    for (size_t i = 0; i < count; i++)
-        item_build(s, &a, records[i], &audit_head, &items[i]);
-    bool ok = batch_write(s, &a, items, count, err);
+    bool ok = s->pending.count == 0 || pending_write(s, err);
     if (ok)
-        s->audit_head = audit_head;
-    arena_release(&a);
-    return ok || err_wrap(err, "store %s", s->path);
+        s->audit_head = s->pending_head;
+    s->pending_head = s->audit_head;
+    memset(&s->pending, 0, sizeof(s->pending));
+    arena_release(&s->pending_arena);
+    return ok;
 }

@@ -3,10 +3,11 @@
  * with one commit a burst and come back in the order that coordinator/core/record.h asks for.
  *
  * Happy path: store_open() takes the lock beside the file, makes or checks the schema; store_load() streams
- * every row; store_write() upserts and commits. Failures: another coordinator holds the lock (ERR_LOCK, kind
- * "store_in_use"); the file is no store, of a later format, corrupt or not writable (ERR_STATE, ERR_SQL); the
- * disk is full (kind "disk_full": nothing of the burst is stored). After any failure of store_write() the
- * memory of the core is ahead of the store: the caller starts over from store_load() or ends the process.
+ * every row; store_put() collects, store_commit() upserts and commits. Failures: another coordinator holds the lock
+ * (ERR_LOCK, kind "store_in_use"); the file is no store, of a later format, corrupt or not writable (ERR_STATE,
+ * ERR_SQL); the disk is full (kind "disk_full": nothing of the burst is stored). After any failure of store_commit()
+ * the memory of the core is ahead of the store: the caller closes the store and starts over from store_open() or ends
+ * the process.
  */
 #pragma once
 
@@ -25,8 +26,11 @@ void store_close(struct store *s);
 bool store_load(struct store *s, bool (*take)(void *user, const struct record *r, struct err *err), void *user,
                 struct err *err);
 
-/* All of them or none, durable when it returns true. */
-bool store_write(struct store *s, const struct record *const *records, size_t count, struct err *err);
+/* Copies a row for the next commit. After store_load(): the audit log continues where that ended. */
+void store_put(struct store *s, const struct record *r);
+
+/* All rows since the last commit or none; durable when it returns true. Nothing to do is fine. */
+bool store_commit(struct store *s, struct err *err);
 
 /* The first row of the audit log whose hash does not fit, as found by store_load(); 0: the chain holds. */
 uint64_t store_audit_broken(const struct store *s);

@@ -52,11 +52,10 @@ static struct store *open_store(const struct folder *f)
 
 static void write_all(struct store *s, const struct record *records, size_t count)
 {
-    const struct record *list[32];
     struct err err = {0};
     for (size_t i = 0; i < count; i++)
-        list[i] = &records[i];
-    if (!store_write(s, list, count, &err))
+        store_put(s, &records[i]);
+    if (!store_commit(s, &err))
         fail_msg("%s", err.text);
 }
 
@@ -244,15 +243,12 @@ static void long_tables_come_back_whole(void **state)
 {
     struct folder *f = *state;
     struct store *s = open_store(f);
-    struct err err = {0};
     static struct record rows[2500];
-    static const struct record *list[2500];
     for (size_t i = 0; i < 2500; i++) {
         rows[i] = operation_record();
         rows[i].operation.target = str_printf(&f->arena, "t%zu", i);
-        list[i] = &rows[i];
     }
-    assert_true(store_write(s, list, 2500, &err));
+    write_all(s, rows, 2500);
     assert_int_equal(count_rows(s), 2500);
     store_close(s);
 }
@@ -430,7 +426,8 @@ static void a_full_disk_loses_nothing_that_was_stored(void **state)
     size_t written = 0;
     for (; written < 100; written++) {
         struct record r = {.kind = RECORD_BLOB, .blob = {hash_filled((int)written), {page, sizeof(page)}}};
-        if (!store_write(s, (const struct record *[]){&r}, 1, &err))
+        store_put(s, &r);
+        if (!store_commit(s, &err))
             break;
     }
     bool full = written > 0 && written < 100 && strcmp(err.kind, "disk_full") == 0;

@@ -152,20 +152,20 @@ void zap_allow(struct zap *z, enum zap_door door, const struct public_key *key, 
 
 static void entries_unwant(struct zap *z)
 {
-    struct entry *e, *next;
-    HASH_ITER (by_key, z->keys, e, next)
+    for (struct entry *e = z->keys; e != NULL; e = e->by_key.next)
         e->wanted = false;
 }
 
 static unsigned unwanted_remove(struct zap *z)
 {
-    struct entry *e, *next;
     unsigned doors = 0;
-    HASH_ITER (by_key, z->keys, e, next)
-        if (!e->wanted) {
-            doors |= 1U << e->id.door;
-            entry_remove(z, e);
-        }
+    for (struct entry *e = z->keys, *next; e != NULL; e = next) {
+        next = e->by_key.next;
+        if (e->wanted)
+            continue;
+        doors |= 1U << e->id.door;
+        entry_remove(z, e);
+    }
     return doors;
 }
 
