@@ -93,13 +93,31 @@ static void test_split_postgresql(void **state)
                         "1:CREATE RULE r AS ON INSERT TO a DO (SELECT 1; SELECT 2)|1:SELECT 3");
 }
 
-/* A server newer than the grammar: the scanner still cuts. */
+/* A server newer than the grammar, or a typing error: nothing may be lost. */
 static void test_split_unknown_grammar(void **state)
 {
     (void)state;
     assert_string_equal(split(ENGINE_POSTGRESQL, "FROBNICATE TABLE a;\n\nSELECT ';';"),
                         "1:FROBNICATE TABLE a|3:SELECT ';'");
     assert_string_equal(split(ENGINE_POSTGRESQL, "SELECT 'é';\nSELECT 'ü', 'open"), "error at 2:14");
+    static const struct {
+        const char *sql, *cuts;
+    } cases[] = {
+        {"SELECV 1", "1:SELECV 1"},
+        {"SELECT 1; )( ; SELECV 2 -- x", "1:SELECT 1|1:)( ; SELECV 2"},
+        {"SELECV $$;$$, $a$ $b$;$a$, $1; x", "1:SELECV $$;$$, $a$ $b$;$a$, $1|1:x"},
+        {"SELECV a$b$; c$b$", "1:SELECV a$b$|1:c$b$"},
+        {"SELECV E'\\';', e'a''b;', U&'x;', \";\"; y", "1:SELECV E'\\';', e'a''b;', U&'x;', \";\"|1:y"},
+        {"SELECV /* ; /* ; */ ; */ 1; z", "1:SELECV /* ; /* ; */ ; */ 1|1:z"},
+        {"SELECV (1; (2); 3); z", "1:SELECV (1; (2); 3)|1:z"},
+        {"FROB f() BEGIN ATOMIC SELECT CASE WHEN a THEN b END; SELECT 2; END; BEGIN; z",
+         "1:FROB f() BEGIN ATOMIC SELECT CASE WHEN a THEN b END; SELECT 2; END|1:BEGIN|1:z"},
+        {"SELECV\n /* open", "error at 2:2"},
+        {"SELECV $x$ open", "error at 1:8"},
+        {"SELECV \"open", "error at 1:8"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_string_equal(split(ENGINE_POSTGRESQL, cases[i].sql), cases[i].cuts);
 }
 
 static void test_cover(void **state)
