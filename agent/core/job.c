@@ -468,13 +468,18 @@ void job_progress(struct agent *a, const struct event_progress *progress)
         return;
     t->progress_ms = a->now_ms;
     struct arena *arena = emit_arena(a);
+    struct strbuf sentence;
+    strbuf_init(&sentence, 2 * LIMIT_TEXT);
+    pack_text(&sentence, progress->sentence, LIMIT_TEXT);
+    struct unpack u = {strbuf_str(&sentence), arena};
     struct msg m = {.kind = MSG_PROGRESS,
                     .progress = {.target = str_copy(arena, t->name),
                                  .attempt = str_copy(arena, t->job->attempt),
                                  .fence = progress->fence,
                                  .step = progress->step,
                                  .steps = progress->steps,
-                                 .sentence = str_copy(arena, str_head(progress->sentence, LIMIT_TEXT))}};
+                                 .sentence = unpack_str(&u)}};
+    strbuf_release(&sentence);
     emit_msg(a, m);
 }
 

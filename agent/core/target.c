@@ -236,12 +236,33 @@ static bool config_set(struct agent *a, struct target *t, const struct target_fo
     return changed;
 }
 
+/* A name that the codec would refuse must never get into a page: that page could not be acknowledged. */
+static bool is_name(struct str s)
+{
+    size_t bad;
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return false;
+    return s.len <= LIMIT_NAME && str_is_utf8(s, &bad);
+}
+
+static bool settings_are_names(const struct target_found *f)
+{
+    for (size_t i = 0; i < f->labels.list.count; i++)
+        if (!is_name(f->labels.list.items[i].key) || !is_name(f->labels.list.items[i].value))
+            return false;
+    for (size_t i = 0; i < f->modules.list.count; i++)
+        if (!module_name_is_valid(f->modules.list.items[i]))
+            return false;
+    return f->labels.list.count <= LIMIT_LABELS && f->modules.list.count <= LIMIT_MODULES;
+}
+
 static const char *found_problem(struct agent *a, const struct target_found *f, const struct target *t)
 {
-    if (f->name.len == 0 || f->name.len > LIMIT_NAME)
-        return "its name is empty or too long";
-    if (f->labels.list.count > LIMIT_LABELS || f->modules.list.count > LIMIT_MODULES)
-        return "it has too many labels or modules";
+    if (f->name.len == 0 || !is_name(f->name))
+        return "its name is empty, too long, not UTF-8 or has control characters";
+    if (!settings_are_names(f))
+        return "it has too many labels or modules, or one that is no name";
     if (t != NULL && t->discovery == a->discovery)
         return "another one has the same name";
     if (t == NULL && HASH_COUNT(a->targets) >= LIMIT_AGENT_TARGETS)

@@ -282,6 +282,16 @@ static void test_rows_that_nobody_takes_are_no_state(void **state)
                                   "or a control character"));
 }
 
+static void test_names_that_nobody_takes_are_left_out(void **state)
+{
+    F;
+    start(f);
+    hello_ack(f);
+    found(f, "a \xff\xfe a b\x01");
+    assert_int_equal(count_effects(f, AGENT_DO_LOG), 4);
+    assert_int_equal(count_effects(f, AGENT_DO_READ), 1);
+}
+
 /* ---- offers ---- */
 
 static void test_happy_path(void **state)
@@ -751,6 +761,9 @@ static void test_progress_is_passed_on_but_not_all_of_it(void **state)
     p.sentence = STR("waits for a lock");
     step(f, (struct agent_event){.kind = AGENT_ON_PROGRESS, .progress = p});
     assert_true(str_is(said(f, MSG_PROGRESS).progress.sentence, "waits for a lock"));
+    p.sentence = STR("waits for \xff");
+    step(f, (struct agent_event){.kind = AGENT_ON_PROGRESS, .progress = p});
+    assert_true(str_is(said(f, MSG_PROGRESS).progress.sentence, "waits for ?"));
     p.fence = 6;
     step(f, (struct agent_event){.kind = AGENT_ON_PROGRESS, .progress = p});
     assert_int_equal(count_said(f, MSG_PROGRESS), 0);
@@ -865,6 +878,7 @@ int main(void)
         T(test_what_is_gone_is_said_and_forgotten),
         T(test_old_readings_are_made_again),
         T(test_rows_that_nobody_takes_are_no_state),
+        T(test_names_that_nobody_takes_are_left_out),
         T(test_happy_path),
         T(test_a_result_is_repeated_until_acknowledged),
         T(test_the_same_offer_again_gets_the_same_answer),
