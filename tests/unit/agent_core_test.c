@@ -282,6 +282,36 @@ static void test_rows_that_nobody_takes_are_no_state(void **state)
                                   "or a control character"));
 }
 
+static void read_with_many_heads(struct fixture *f, const char *target, int modules)
+{
+    struct event_read read = {.target = str_of(target), .readable = true};
+    struct names heads = {0};
+    for (int i = 0; i < LIMIT_HEADS; i++)
+        vec_push(&f->arena, &heads.list, str_printf(&f->arena, "%032d", i));
+    for (int i = 0; i < modules; i++)
+        dbstate_set(&f->arena, &read.state, str_printf(&f->arena, "m%d", i), &heads);
+    step(f, (struct agent_event){.kind = AGENT_ON_READ, .read = read});
+}
+
+static void test_large_states_take_pages_of_their_own(void **state)
+{
+    F;
+    start(f);
+    hello_ack(f);
+    found(f, "a b c");
+    read_with_many_heads(f, "a", 40);
+    read_with_many_heads(f, "b", 40);
+    read_with_many_heads(f, "c", 100);
+    for (int i = 0; i < 3; i++) {
+        struct msg_targets page = said(f, MSG_TARGETS).targets;
+        assert_int_equal(page.list.count, 1);
+        assert_int_equal(page.last, i == 2);
+        assert_int_equal(page.list.items[0].state.modules.count, i < 2 ? 40 : 0);
+        assert_true(i < 2 || str_is(page.list.items[0].problem, "has a state that is too large to report"));
+        receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    }
+}
+
 static void test_names_that_nobody_takes_are_left_out(void **state)
 {
     F;
@@ -878,6 +908,7 @@ int main(void)
         T(test_what_is_gone_is_said_and_forgotten),
         T(test_old_readings_are_made_again),
         T(test_rows_that_nobody_takes_are_no_state),
+        T(test_large_states_take_pages_of_their_own),
         T(test_names_that_nobody_takes_are_left_out),
         T(test_happy_path),
         T(test_a_result_is_repeated_until_acknowledged),

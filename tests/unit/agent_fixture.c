@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "skein/wire/codec.h"
+
 /* ---- a plan with its scripts ---- */
 
 static struct script script_make(struct fixture *f, const char *sql)
@@ -83,11 +85,28 @@ int fixture_teardown(void **state)
 
 /* ---- in ---- */
 
+/* What the agent says must be what the coordinator's codec takes. */
+static void assert_can_be_sent(const struct msg *m)
+{
+    struct arena a = {0};
+    struct msg again;
+    struct err err;
+    struct str bytes = codec_encode(&a, m);
+    assert_true(bytes.len <= LIMIT_MESSAGE);
+    if (!codec_decode(&a, bytes, &again, &err))
+        fail_msg("%s: %s", msg_kind_name(m->kind), err.text);
+    arena_release(&a);
+}
+
 void step(struct fixture *f, struct agent_event event)
 {
     struct err err;
+    size_t before = f->fx.list.count;
     event.now_ms = f->now_ms;
     agent_step(f->agent, &event, &f->fx);
+    for (size_t i = before; i < f->fx.list.count; i++)
+        if (f->fx.list.items[i].kind == AGENT_DO_SEND)
+            assert_can_be_sent(&f->fx.list.items[i].send);
     if (!agent_check(f->agent, &err))
         fail_msg("%s", err.text);
     for (struct agent_effect *e = find_effect(f, AGENT_DO_TIMER); e != NULL; e = find_effect(f, AGENT_DO_TIMER)) {

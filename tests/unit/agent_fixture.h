@@ -1,6 +1,6 @@
 /*
  * An agent without surroundings, for scenarios of a few lines: events go in by verbs, effects are taken out
- * by kind, and agent_check() is asked after every step.
+ * by kind; after every step agent_check() is asked, and what is said must pass the codec.
  */
 #pragma once
 
