@@ -401,7 +401,9 @@ static bool run_loop(struct runtime *rt)
     struct loop loop;
     struct err err;
     loop_init(&loop);
-    unsigned workers = loop_add_fd(&loop, workers_fd(rt->workers)), signals = loop_add_fd(&loop, rt->signals->fd);
+    unsigned signals = loop_add_fd(&loop, rt->signals->fd),
+             workers =
+                 loop_add_fd(&loop, workers_fd(rt->workers)) | loop_add_fd(&loop, workers_progress_fd(rt->workers));
     unsigned client = loop_add_client(&loop, rt->link->client);
     while (!rt->ended) {
         unsigned ready = 0;

@@ -47,17 +47,27 @@ static bool read_target(struct task *t, struct db *db, struct err *err)
            migrate_read_state(&t->arena, db, &modules, &r->state, &r->ledger, err);
 }
 
-static void run_read(struct task *t, struct session *session)
+static void run_read(struct task *t, struct dbconn *conn)
 {
     struct err *err = &t->reading.err;
-    t->reading.readable = session_open(session, &t->place, DB_ACCESS_READ, err) && read_target(t, session->db, err);
-    session_rest(session, t->reading.readable ? NULL : err);
+    t->reading.readable = dbconn_open(conn, &t->place, DB_ACCESS_READ, err) && read_target(t, conn->db, err);
+    dbconn_rest(conn, t->reading.readable ? NULL : err);
 }
 
-void task_run_reads(struct task *const *tasks, size_t count, struct session *session)
+/* A server that does not answer one of them answers none: the others do not wait for their own timeout. */
+void task_run_reads(struct task *const *tasks, size_t count, struct dbconn *conn)
 {
-    for (size_t i = 0; i < count; i++)
-        run_read(tasks[i], session);
+    const struct err *dead = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct reading *r = &tasks[i]->reading;
+        if (dead != NULL) {
+            r->err = *dead;
+            continue;
+        }
+        run_read(tasks[i], conn);
+        if (!r->readable && r->err.code == ERR_CONNECT)
+            dead = &r->err;
+    }
 }
 
 /* ---- apply and close ---- */
@@ -121,28 +131,28 @@ static void report_unreachable(struct task *t, const struct err *err)
     t->report = (struct migrate_report){.outcome = OUTCOME_BLOCKED, .failed_step = SIZE_MAX, .err = *err};
 }
 
-static void run_migration(struct task *t, struct session *session, const struct task_observer *observer)
+static void run_migration(struct task *t, struct dbconn *conn, const struct task_observer *observer)
 {
     struct watcher watcher = {.task = t, .observer = observer};
     struct migrate_observer watching = {
         .step_done = on_step_done, .waiting = on_waiting, .cancelled = is_cancelled, .user = &watcher};
     struct migrate_options options;
     struct err err;
-    fill_options(t, &session->config->agent, &options);
-    if (!session_open(session, &t->place, DB_ACCESS_WRITE, &err)) {
+    fill_options(t, &conn->config->agent, &options);
+    if (!dbconn_open(conn, &t->place, DB_ACCESS_WRITE, &err)) {
         report_unreachable(t, &err);
     } else {
-        migrate(t, session->db, &options, &watching);
-        if (!session->db->ops->incarnation(session->db, &t->arena, &t->reading.identity, &err))
+        migrate(t, conn->db, &options, &watching);
+        if (!conn->db->ops->incarnation(conn->db, &t->arena, &t->reading.identity, &err))
             t->reading.identity = STR("");
     }
-    session_rest(session, &t->report.err);
+    dbconn_rest(conn, &t->report.err);
 }
 
-void task_run(struct task *t, struct session *session, const struct task_observer *observer)
+void task_run(struct task *t, struct dbconn *conn, const struct task_observer *observer)
 {
     if (t->kind == TASK_DISCOVER)
-        discover(&t->arena, session->config, t->before, &t->discovery);
+        discover(&t->arena, conn->config, t->before, &t->discovery);
     else
-        run_migration(t, session, observer);
+        run_migration(t, conn, observer);
 }

@@ -8,8 +8,8 @@
 #include <stdatomic.h>
 
 #include "agent/core/effect.h"
+#include "agent/io/dbconn.h"
 #include "agent/io/discover.h"
-#include "agent/io/session.h"
 #include "skein/db/migrate.h"
 
 enum task_kind { TASK_UNSET = 0, TASK_DISCOVER, TASK_READ, TASK_APPLY, TASK_CLOSE };
@@ -58,5 +58,5 @@ struct task_observer {
 };
 
 /* Does it. Reads come many at a time, all of one database; everything else comes alone. */
-void task_run(struct task *t, struct session *session, const struct task_observer *observer);
-void task_run_reads(struct task *const *tasks, size_t count, struct session *session);
+void task_run(struct task *t, struct dbconn *conn, const struct task_observer *observer);
+void task_run_reads(struct task *const *tasks, size_t count, struct dbconn *conn);

@@ -26,7 +26,7 @@ struct worker {
     pthread_t thread;
     struct task *batch[READ_BATCH]; /* at work */
     size_t count;
-    struct session session; /* its own thread's alone */
+    struct dbconn conn; /* its own thread's alone */
 };
 
 struct workers {
@@ -122,11 +122,11 @@ static bool wait_for_task(struct worker *me)
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += IDLE_SECONDS;
-        if (me->session.db == NULL) {
+        if (me->conn.db == NULL) {
             pthread_cond_wait(&w->changed, &w->mutex);
         } else if (pthread_cond_timedwait(&w->changed, &w->mutex, &until) == ETIMEDOUT) {
             pthread_mutex_unlock(&w->mutex);
-            session_close(&me->session);
+            dbconn_close(&me->conn);
             pthread_mutex_lock(&w->mutex);
         }
     }
@@ -152,9 +152,9 @@ static void work(struct worker *me)
 {
     struct task_observer observer = {.progress = on_progress, .user = me->owner};
     if (me->batch[0]->kind == TASK_READ)
-        task_run_reads(me->batch, me->count, &me->session);
+        task_run_reads(me->batch, me->count, &me->conn);
     else
-        task_run(me->batch[0], &me->session, &observer);
+        task_run(me->batch[0], &me->conn, &observer);
 }
 
 /* The answers go out only when the place is free again: who gets one may submit the next task at once. */
@@ -182,7 +182,7 @@ static void *run_thread(void *user)
         finish(me);
     }
     pthread_mutex_unlock(&w->mutex);
-    session_close(&me->session);
+    dbconn_close(&me->conn);
     return NULL;
 }
 
@@ -190,7 +190,7 @@ static void start_thread(struct workers *w, struct worker *me)
 {
     pthread_attr_t attributes;
     me->owner = w;
-    session_init(&me->session, w->config);
+    dbconn_init(&me->conn, w->config);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     if (pthread_create(&me->thread, &attributes, run_thread, me) != 0) {
@@ -236,7 +236,7 @@ void workers_free(struct workers *w)
     pthread_mutex_unlock(&w->mutex);
     for (size_t i = 0; i < w->count; i++) {
         pthread_join(w->threads[i].thread, NULL);
-        strbuf_release(&w->threads[i].session.url);
+        strbuf_release(&w->threads[i].conn.url);
     }
     while (chan_receive(&w->done, &t) == CHAN_OK)
         task_free(t);
@@ -253,6 +253,11 @@ void workers_free(struct workers *w)
 int workers_fd(const struct workers *w)
 {
     return chan_fd(&w->done);
+}
+
+int workers_progress_fd(const struct workers *w)
+{
+    return chan_fd(&w->progress);
 }
 
 void workers_submit(struct workers *w, struct task *t)

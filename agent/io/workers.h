@@ -23,7 +23,9 @@ struct workers *workers_new(const struct agent_config *config);
 /* Cancels what runs, waits for the threads and throws away what was not taken. */
 void workers_free(struct workers *w);
 
+/* Readable while answers, or sentences about running migrations, wait. */
 int workers_fd(const struct workers *w);
+int workers_progress_fd(const struct workers *w);
 
 /* Takes the task over until workers_next() gives it back. */
 void workers_submit(struct workers *w, struct task *t);

@@ -8,18 +8,18 @@
 #include "agent/io/place.h"
 #include "skein/db/db.h"
 
-struct session {
+struct dbconn {
     const struct agent_config *config;
     struct db *db; /* NULL when closed */
     struct strbuf url;
 };
 
-void session_init(struct session *s, const struct agent_config *config);
+void dbconn_init(struct dbconn *s, const struct agent_config *config);
 
 /* Connects to the place, or goes over to its schema on the connection that is open. */
-bool session_open(struct session *s, const struct place *place, enum db_access access, struct err *err);
+bool dbconn_open(struct dbconn *s, const struct place *place, enum db_access access, struct err *err);
 
 /* After a task: keeps the connection if it may be of use and `err` (NULL: none) does not say that it broke. */
-void session_rest(struct session *s, const struct err *err);
+void dbconn_rest(struct dbconn *s, const struct err *err);
 
-void session_close(struct session *s);
+void dbconn_close(struct dbconn *s);

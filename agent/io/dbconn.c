@@ -1,14 +1,14 @@
-#include "agent/io/session.h"
+#include "agent/io/dbconn.h"
 
 enum { URL_MAX = 65536 };
 
-void session_init(struct session *s, const struct agent_config *config)
+void dbconn_init(struct dbconn *s, const struct agent_config *config)
 {
-    *s = (struct session){.config = config};
+    *s = (struct dbconn){.config = config};
     strbuf_init(&s->url, URL_MAX);
 }
 
-void session_close(struct session *s)
+void dbconn_close(struct dbconn *s)
 {
     db_close(s->db);
     s->db = NULL;
@@ -16,7 +16,7 @@ void session_close(struct session *s)
     strbuf_init(&s->url, URL_MAX);
 }
 
-static bool connect_to(struct session *s, const struct place *place, enum db_access access, struct err *err)
+static bool connect_to(struct dbconn *s, const struct place *place, enum db_access access, struct err *err)
 {
     struct db_options options;
     db_options_init(&options);
@@ -27,7 +27,7 @@ static bool connect_to(struct session *s, const struct place *place, enum db_acc
     options.busy_wait_ms = s->config->agent.lock_timeout_ms;
     options.allow_pooler = place->source->settings.allow_pooler;
     options.allow_network_folder = place->source->settings.allow_network_folder;
-    session_close(s);
+    dbconn_close(s);
     if (!db_open(place->url, &options, &s->db, err))
         return false;
     strbuf_add(&s->url, place->url);
@@ -35,7 +35,7 @@ static bool connect_to(struct session *s, const struct place *place, enum db_acc
 }
 
 /* An idle connection may have died unseen: the change of schema finds that out, and a new one is made. */
-bool session_open(struct session *s, const struct place *place, enum db_access access, struct err *err)
+bool dbconn_open(struct dbconn *s, const struct place *place, enum db_access access, struct err *err)
 {
     if (place->engine == ENGINE_POSTGRESQL)
         access = DB_ACCESS_WRITE;
@@ -48,9 +48,9 @@ bool session_open(struct session *s, const struct place *place, enum db_access a
     return connect_to(s, place, access, err);
 }
 
-void session_rest(struct session *s, const struct err *err)
+void dbconn_rest(struct dbconn *s, const struct err *err)
 {
     bool broken = err != NULL && err->code == ERR_CONNECT;
     if (s->db != NULL && (broken || s->db->engine != ENGINE_POSTGRESQL))
-        session_close(s);
+        dbconn_close(s);
 }
