@@ -31,8 +31,21 @@ static int help_about(const struct opt_line *line)
     return opt_main(&program, argc, argv);
 }
 
+/* Rows that contradict each other make a manual that lies. */
+static bool rows_are_sound(void)
+{
+    struct arena arena = {0};
+    const char *problem = opt_problem(&arena, &program);
+    if (problem != NULL)
+        out_note("the command table is wrong: %s", problem);
+    arena_release(&arena);
+    return problem == NULL;
+}
+
 static int run_help(const struct opt_line *line)
 {
+    if (!rows_are_sound())
+        return err_exit_code(ERR_INTERNAL);
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (!opt_has(line, forms[i].option))
             continue;

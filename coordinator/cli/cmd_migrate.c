@@ -161,10 +161,9 @@ static int fail(struct move *m)
         out_json(object);
     } else {
         out_err(&l->err);
-        out_note("%.*s %s", STR_ARG(l->db->name), outcome_sentence(m->report.outcome));
-        if (m->report.state_known)
-            out_note("it is at %.*s, after %zu applied step%s", STR_ARG(dbstate_format(&l->arena, &m->report.state)),
-                     m->report.steps_applied, m->report.steps_applied == 1 ? "" : "s");
+        struct str at =
+            m->report.state_known ? dbstate_format(&l->arena, &m->report.state) : STR("a state that could not be read");
+        out_note("%.*s %s; it is at %.*s", STR_ARG(l->db->name), outcome_sentence(m->report.outcome), STR_ARG(at));
     }
     int code = err_exit_code(l->err.code);
     local_close(l);
@@ -213,6 +212,10 @@ static int run_move(const struct opt_line *line, enum plan_command command, cons
         return local_fail(&l);
     if (opt_has(line, &opt_sql) || opt_has(line, &opt_dry_run))
         return print_only(&l, &request);
+    if (local_is_offline(&l)) {
+        err_set(&l.err, ERR_USAGE, "--from needs --sql or --dry-run: a database says itself what it is at");
+        return local_fail(&l);
+    }
     catch_signals();
     if (!local_connect(&l, access))
         return local_fail(&l);

@@ -17,8 +17,11 @@ extern const struct opt_command command_plan_upgrade, command_plan_downgrade, co
 /* cmd_migrate.c: changes to one database */
 extern const struct opt_command command_upgrade, command_downgrade, command_stamp;
 
-/* cmd_status.c, cmd_push.c, cmd_rollout.c: the fleet, through the coordinator */
-extern const struct opt_command command_status, command_push;
+/* cmd_ledger.c: skein's own tables in a database */
+extern const struct opt_command command_verify, command_detach;
+
+/* cmd_status.c, cmd_push.c, cmd_rollout.c, cmd_resolve.c: the fleet, through the coordinator */
+extern const struct opt_command command_status, command_push, command_resolve;
 extern const struct opt_command command_rollout_start, command_rollout_watch, command_rollout_list;
 extern const struct opt_command command_rollout_show, command_rollout_cancel;
 

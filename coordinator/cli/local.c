@@ -12,14 +12,20 @@ static enum out_form form_of(const struct opt_line *line)
     return strcmp(format, "json") == 0 ? OUT_FORM_JSON : OUT_FORM_TEXT;
 }
 
-bool local_open(struct local *l, const struct opt_line *line)
+void local_begin(struct local *l, const struct opt_line *line)
 {
     *l = (struct local){.line = line, .form = form_of(line)};
     diag_init(&l->diag, &l->arena);
-    if (tree_load(&l->arena, opt_value(line, &opt_project), &l->diag, &l->project, &l->err))
-        return true;
+}
+
+bool local_open(struct local *l, const struct opt_line *line)
+{
+    local_begin(l, line);
+    bool ok = tree_load(&l->arena, opt_value(line, &opt_project), &l->diag, &l->project, &l->err);
     diag_sort(&l->diag);
-    return false;
+    if (ok && l->form == OUT_FORM_TEXT)
+        out_diag(&l->diag);
+    return ok;
 }
 
 void local_close(struct local *l)

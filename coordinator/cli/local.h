@@ -27,6 +27,9 @@ struct local {
     struct db *db; /* NULL until local_connect() */
 };
 
+/* Without a project. */
+void local_begin(struct local *l, const struct opt_line *line);
+
 /* Loads and checks the project. On false everything is said in `err` and `diag`. */
 bool local_open(struct local *l, const struct opt_line *line);
 void local_close(struct local *l);
