@@ -33,7 +33,9 @@ enum {
     FIRST_LIST_WAIT_MS = 5000, /* the first list waits so long for readings */
     REREAD_MS = 5 * 60 * 1000, /* a reading that is older is made again at the next discovery */
     PROGRESS_EVERY_MS = 200,   /* of one target */
-    RESEND_MIN_MS = 10,        /* a coordinator that says less is not believed */
+    HELLO_FIRST_WAIT_MS = 4000,
+    HELLO_LAST_WAIT_MS = HELLO_WAIT_MS * 5 / 6, /* with the jitter of agent_backoff(): HELLO_WAIT_MS */
+    RESEND_MIN_MS = 10,                         /* a coordinator that says less is not believed */
 };
 
 /* ---- job.c: the states of a job; the table and the drawing are there ---- */
@@ -219,6 +221,7 @@ struct link {
     uint64_t term; /* highest seen */
     uint64_t hello_id;
     int64_t hello_due_ms, hello_wait_ms, give_up_ms;
+    int64_t patience_ms; /* until the next dialling; grows up to HELLO_LAST_WAIT_MS */
     int64_t resend_ms;
 };
 

@@ -1,9 +1,10 @@
 /*
  * The conversation itself. The agent says HELLO, repeats it, and is up when HELLO_ACK has come; a refused
- * DEALER only ever hears silence, so after HELLO_WAIT_MS it dials anew. While it is up it says PING; whoever
- * is silent for three of them is taken for gone and dialled anew. A higher term means that the coordinator
- * has begun a new life and knows nothing of this conversation: HELLO again, over the same connection. A
- * lower term is the voice of a deposed one and is not listened to.
+ * DEALER only ever hears silence, so it dials anew: soon at first (somebody may just be accepting its key),
+ * at the latest after HELLO_WAIT_MS. While it is up it says PING; whoever is silent for three of them is
+ * taken for gone and dialled anew. A higher term means that the coordinator has begun a new life and knows
+ * nothing of this conversation: HELLO again, over the same connection. A lower term is the voice of a
+ * deposed one and is not listened to.
  */
 #include "agent/core/inside.h"
 
@@ -25,7 +26,9 @@ static void greet(struct agent *a)
     struct link *l = &a->link;
     session_close(&l->session);
     l->hello_id = l->session.last_id + 1; /* the answer to this HELLO or a later one counts */
-    l->give_up_ms = a->now_ms + HELLO_WAIT_MS;
+    l->give_up_ms = agent_backoff(a, &l->patience_ms);
+    if (l->patience_ms > HELLO_LAST_WAIT_MS)
+        l->patience_ms = HELLO_LAST_WAIT_MS;
     l->hello_wait_ms = RESEND_MS;
     say_hello(a);
 }
@@ -40,6 +43,7 @@ static void dial(struct agent *a, const char *why)
 void link_start(struct agent *a)
 {
     a->link.resend_ms = RESEND_MS;
+    a->link.patience_ms = HELLO_FIRST_WAIT_MS;
     greet(a);
 }
 
@@ -105,6 +109,7 @@ void link_hello_ack(struct agent *a, const struct msg *m)
         return;
     }
     session_open(&l->session, ack, a->now_ms);
+    l->patience_ms = HELLO_FIRST_WAIT_MS;
     l->resend_ms = ack->resend_ms >= RESEND_MIN_MS ? ack->resend_ms : RESEND_MS;
     emit_log(a, LOG_INFO, "the coordinator answers, in term %llu", (unsigned long long)l->term);
     report_all(a);
