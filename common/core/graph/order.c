@@ -6,8 +6,8 @@
  * end of the list. When it has none, its place goes and the one before it is next. When something above it is
  * left, the walk goes on at the first head of the list that is above it.
  *
- * Finding that head is a search upwards through what is left. It is cheap on real graphs: a node's children
- * that were given out are never looked at again, and the search ends at the front of the list.
+ * Finding that head is a walk upwards through what is left, kept for as long as the same revision asks again, and
+ * a look along the list. A node's children that were given out are never looked at again.
  */
 #include "skein/graph/reach.h"
 
@@ -18,7 +18,6 @@ enum { NO_PLACE = 0 };
 /* A place in the list of heads; places are numbered from 1. */
 struct place {
     size_t node, before, after;
-    uint64_t rank; /* grows along the list */
 };
 
 struct walk {
@@ -30,12 +29,11 @@ struct walk {
     size_t *place_of;          /* by node; NO_PLACE if it is no head */
     struct dag_cursor *cursor; /* by node: over its children; those passed are given out */
     size_t *seen;              /* by node: number of the last search that met it */
-    size_t search;
+    size_t search, marked_for;
     struct {
         VEC(struct place) list;
     } places;
     size_t first, last;
-    uint64_t next_rank;
 };
 
 static struct place *place(struct walk *w, size_t number)
@@ -45,7 +43,7 @@ static struct place *place(struct walk *w, size_t number)
 
 static void append_head(struct walk *w, size_t node)
 {
-    struct place p = {.node = node, .before = w->last, .rank = w->next_rank++};
+    struct place p = {.node = node, .before = w->last};
     vec_push(w->arena, &w->places.list, p);
     size_t number = w->places.list.count;
     if (w->last != NO_PLACE)
@@ -91,17 +89,15 @@ static bool has_child_left(struct walk *w, size_t node)
     }
 }
 
-/* The first head of the list that is above `node`. */
-static size_t first_head_above(struct walk *w, size_t node)
+/* Marks everything left above `node`. What is marked only ever shrinks, so a second question needs no second walk. */
+static void mark_above(struct walk *w, size_t node)
 {
     struct nodes todo = {0};
-    size_t best = NO_PLACE, front = w->first != w->place_of[node] ? w->first : place(w, w->first)->after;
+    w->marked_for = node;
     w->search++;
     vec_push(w->arena, &todo.list, node);
-    while (todo.list.count > 0 && best != front) {
-        size_t at = todo.list.items[--todo.list.count], child, number = w->place_of[at];
-        if (at != node && number != NO_PLACE && (best == NO_PLACE || place(w, number)->rank < place(w, best)->rank))
-            best = number;
+    while (todo.list.count > 0) {
+        size_t at = todo.list.items[--todo.list.count], child;
         has_child_left(w, at);
         struct dag_cursor c = w->cursor[at];
         while (dag_next_up(w->dag, w->kinds, &c, &child))
@@ -110,7 +106,17 @@ static size_t first_head_above(struct walk *w, size_t node)
                 vec_push(w->arena, &todo.list, child);
             }
     }
-    return best;
+}
+
+/* The first head of the list that is above `node`: there is one, since something above it is left. */
+static size_t first_head_above(struct walk *w, size_t node)
+{
+    size_t number = w->first;
+    if (w->marked_for != node)
+        mark_above(w, node);
+    while (w->seen[place(w, number)->node] != w->search)
+        number = place(w, number)->after;
+    return number;
 }
 
 /* Puts what `number` needs in its place; returns the place to go on with. */
@@ -174,6 +180,7 @@ static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, co
                      .dag = d,
                      .near = near_graph(a, d),
                      .kinds = kinds,
+                     .marked_for = SIZE_MAX,
                      .left = bitset_copy(a, set),
                      .place_of = arena_new_array(a, d->node_count, size_t),
                      .cursor = arena_new_array(a, d->node_count, struct dag_cursor),
