@@ -43,7 +43,9 @@ static const struct opt_command *const commands[] = {&command};
 static const struct opt_note exit_codes[] = {
     {"0", "stopped by a signal"},
     {"1", "failed; the last line of the log says why"},
-    {"2", "the command line or the configuration is wrong"},
+    {"2", "the command line is wrong"},
+    {"6", "another coordinator uses the store"},
+    {"8", "a key file that others can read"},
     {NULL, NULL},
 };
 
