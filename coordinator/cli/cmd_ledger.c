@@ -14,7 +14,8 @@ static int run_verify(const struct opt_line *line)
     if (l.form == OUT_FORM_JSON)
         out_json(json_pack("{s:b, s:I}", "intact", 1, "rows", (json_int_t)rows));
     else
-        out_note("the ledger of %.*s is intact: %llu rows", STR_ARG(l.db->name), (unsigned long long)rows);
+        out_note("the ledger of %.*s is intact: %llu row%s", STR_ARG(l.db->name), (unsigned long long)rows,
+                 rows == 1 ? "" : "s");
     local_close(&l);
     return 0;
 }

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "coordinator/cli/commands.h"
+#include "coordinator/cli/migrating.h"
 #include "coordinator/cli/planning.h"
-#include "skein/db/migrate.h"
 #include "skein/os/random.h"
 
 /* How often a plan is made anew when somebody else changed the database between reading and locking. */
@@ -68,8 +68,9 @@ static struct str user_name(struct arena *a)
     return str_printf(a, "uid %u", (unsigned)geteuid());
 }
 
-static void fill_options(struct local *l, struct migrate_options *o)
+void migrating_options(struct local *l, struct migrate_options *ret_options)
 {
+    struct migrate_options *o = ret_options;
     migrate_options_init(o);
     o->attempt = random_hex(&l->arena, 16);
     o->principal = user_name(&l->arena);
@@ -86,7 +87,7 @@ static bool apply(struct move *m)
     struct migrate_options options;
     const struct migrate_observer observer = {
         .step_started = say_started, .waiting = say_waiting, .cancelled = is_cancelled, .user = m};
-    fill_options(l, &options);
+    migrating_options(l, &options);
     if (!planning_scripts(l, &m->plan, &scripts))
         return false;
     migrate_apply(&l->arena, l->db, &m->plan, scripts, &options, &observer, &m->report);

@@ -20,7 +20,7 @@ def revision(id, up, down=None, revises="", depends="", labels="", message="", o
     lines = [f"-- {name}: {value}" for name, value in headers if value]
     lines += ["", f"-- migrate:up {options}".rstrip(), up]
     if down is not None:
-        lines += ["-- migrate:down", down]
+        lines += [f"-- migrate:down {options}".rstrip(), down]
     return "\n".join(lines + [extra, ""])
 
 

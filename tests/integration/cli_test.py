@@ -171,6 +171,20 @@ class BothEngines:
         else:
             self.assertEqual(self.rows(), ["a3"])
 
+    def test_the_ledger_is_verified_and_can_go(self):
+        three_steps(self)
+        self.sql("CREATE TABLE mine (id integer)")
+        self.assertIn("0 rows", self.ok("verify").err)
+        self.ok("upgrade")
+        self.assertEqual(self.ok("verify", "--format", "json").json, {"intact": True, "rows": 3})
+        self.sql("UPDATE skein_ledger SET principal = 'nobody' WHERE seq = 2")
+        self.fails(1, "row 2 of skein_ledger", "verify")
+        self.ok("detach")
+        self.assertFalse({table for table in self.tables() if table.startswith("skein")})
+        self.assertEqual(self.rows(), ["a3"])
+        self.ok("downgrade", "-1")
+        self.assertIn("1 row", self.ok("verify").err)
+
     def test_json_report_of_an_upgrade(self):
         three_steps(self)
         answer = self.ok("upgrade", "--format", "json").json
@@ -311,6 +325,33 @@ class OnPostgres(BothEngines, Postgres):
         result = self.fails(6, "process", "upgrade", "--lock-timeout", "100ms")
         self.assertEqual(self.rows(), ["a1"])
         self.assertIn("nothing was changed", result.err)
+
+    def leave_undecided(self, *command):
+        """Kills skein in the middle of a step outside a transaction."""
+        process = subprocess.Popen([SKEIN, *command, "--database", self.url, "--project", self.project], stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            if self.psql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid() AND state = 'active'"):
+                break
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+
+    def test_an_undecided_step_waits_for_an_answer(self):
+        self.core("a1", "CREATE TABLE users (id integer);", "DROP TABLE users;")
+        self.core("a2", "INSERT INTO users VALUES (1);\nSELECT pg_sleep(60);", "SELECT pg_sleep(60);", "a1", options="transaction:false")
+        self.leave_undecided("upgrade")
+        result = self.fails(1, "a2", "upgrade")
+        self.assertIn("resolve", result.err)
+        self.assertEqual((self.rows(), self.psql("SELECT count(*) FROM users")), (["a1"], [("1",)]))
+        self.fails(2, "one of --applied", "resolve")
+        self.assertIn("up of revision a2 of core counts as applied", self.ok("resolve", "--applied").err)
+        self.assertEqual(self.rows(), ["a2"])
+        self.fails(1, "no step", "resolve", "--applied")
+        self.assertIn("nothing to do", self.ok("upgrade").err)
+        self.leave_undecided("downgrade", "-1")
+        self.assertIn("down of revision a2 of core counts as not applied", self.ok("resolve", "--not-applied").err)
+        self.assertEqual(self.rows(), ["a2"])
+        self.assertIn("is intact", self.ok("verify").err)
 
     def test_sql_script_runs_in_psql(self):
         with_billing(self)

@@ -76,6 +76,17 @@ enum resolution { RESOLUTION_UNSET = 0, RESOLUTION_APPLIED, RESOLUTION_NOT_APPLI
 void migrate_resolve(struct arena *a, struct db *db, const struct plan *plan, enum resolution resolution,
                      const struct migrate_options *options, struct migrate_report *ret_report);
 
+/* The step outside a transaction that was started and whose end is not known. */
+struct undecided {
+    struct str module, revision;
+    enum direction direction;
+    struct str started; /* RFC 3339 */
+};
+
+/* Reads which step migrate_resolve() would answer; *ret_step is set only when one was found. Never writes. */
+bool migrate_find_undecided(struct arena *a, struct db *db, bool *ret_found, struct undecided *ret_step,
+                            struct err *err);
+
 /*
  * Checks the hash chain of skein_ledger from its first row to the one that skein_state names. False with kind
  * "ledger_broken" names the first row that does not fit. No tables: fine, no rows.
