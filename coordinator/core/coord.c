@@ -99,7 +99,8 @@ static bool replay_operation(struct coord *c, const struct record_operation *row
     if (row->rollout == 0 || row->rollout > c->rollouts.list.count || target == NONE)
         return err_set(err, ERR_INTERNAL, "an operation of rollout %llu names nothing that is known",
                        (unsigned long long)row->rollout);
-    struct operation *op = &c->ops.list.items[rollout_add_op(c, (uint32_t)row->rollout - 1, target, row->state)];
+    uint32_t number = rollout_add_op(c, (uint32_t)row->rollout - 1, target, row->state); /* may move the list */
+    struct operation *op = &c->ops.list.items[number];
     op->end = row->end;
     op->action = row->action;
     op->fence = row->fence;
