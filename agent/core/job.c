@@ -50,11 +50,6 @@ const char *job_state_name(enum job_state state)
     return states[state].name;
 }
 
-const char *job_state_sentence(enum job_state state)
-{
-    return states[state].sentence;
-}
-
 bool job_has_worker(const struct job *j)
 {
     return j != NULL && (j->state == JOB_WORKING || j->state == JOB_STOPPING);
@@ -459,14 +454,8 @@ void job_cancel(struct agent *a, struct target *t)
     emit(a, (struct agent_effect){.kind = AGENT_DO_CANCEL, .target = what});
 }
 
-void job_progress(struct agent *a, const struct event_progress *progress)
+static void send_progress(struct agent *a, const struct target *t, const struct event_progress *progress)
 {
-    struct target *t = target_find(a, progress->target);
-    if (t == NULL || !job_has_worker(t->job) || t->job->fence != progress->fence)
-        return;
-    if (progress->sentence.len == 0 && a->now_ms - t->progress_ms < PROGRESS_EVERY_MS)
-        return;
-    t->progress_ms = a->now_ms;
     struct arena *arena = emit_arena(a);
     struct strbuf sentence;
     strbuf_init(&sentence, 2 * LIMIT_TEXT);
@@ -475,12 +464,23 @@ void job_progress(struct agent *a, const struct event_progress *progress)
     struct msg m = {.kind = MSG_PROGRESS,
                     .progress = {.target = str_copy(arena, t->name),
                                  .attempt = str_copy(arena, t->job->attempt),
-                                 .fence = progress->fence,
+                                 .fence = t->job->fence,
                                  .step = progress->step,
                                  .steps = progress->steps,
                                  .sentence = unpack_str(&u)}};
     strbuf_release(&sentence);
     emit_msg(a, m);
+}
+
+void job_progress(struct agent *a, const struct event_progress *progress)
+{
+    struct target *t = target_find(a, progress->target);
+    if (t == NULL || !job_has_worker(t->job) || t->job->fence != progress->fence)
+        return;
+    if (progress->sentence.len == 0 && a->now_ms - t->progress_ms < PROGRESS_EVERY_MS)
+        return;
+    t->progress_ms = a->now_ms;
+    send_progress(a, t, progress);
 }
 
 /* ---- what comes from the worker ---- */
@@ -506,6 +506,8 @@ static void wait_and_retry(struct agent *a, struct target *t)
     if (j->backoff_ms == 0)
         j->backoff_ms = a->link.resend_ms;
     timer_set(a, t, agent_backoff(a, &j->backoff_ms));
+    if (!job_is_close(j))
+        send_progress(a, t, &(struct event_progress){.sentence = str_of(states[JOB_WAITING].sentence)});
 }
 
 static void settle(struct agent *a, struct target *t, const struct event_done *done)

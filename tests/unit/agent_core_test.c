@@ -315,6 +315,52 @@ static void test_large_states_take_pages_of_their_own(void **state)
     }
 }
 
+static void test_labels_and_modules_are_reported(void **state)
+{
+    F;
+    start(f);
+    hello_ack(f);
+    struct target_found t = {.name = STR("a"), .engine = ENGINE_SQLITE, .server = STR("s")};
+    struct label label = {STR("env"), STR("prod")};
+    vec_push(&f->arena, &t.labels.list, label);
+    vec_push(&f->arena, &t.modules.list, STR("core"));
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    answer_reads(f);
+    struct msg_targets page = said(f, MSG_TARGETS).targets;
+    assert_true(str_is(page.list.items[0].labels.list.items[0].value, "prod"));
+    assert_true(str_is(page.list.items[0].modules.list.items[0], "core"));
+    t.labels.list.items[0].value = STR("test");
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    page = said(f, MSG_TARGETS).targets;
+    assert_true(str_is(page.list.items[0].labels.list.items[0].value, "test"));
+    receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    answer_reads(f);
+    offer(f, "a", 7);
+    serve_fetches(f);
+    take(f, AGENT_DO_APPLY);
+    t.labels.list.items[0].value = STR("\n");
+    forget(f);
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    assert_int_equal(count_effects(f, AGENT_DO_LOG), 2);
+}
+
+static void test_a_target_may_move_to_another_server(void **state)
+{
+    F;
+    agent_free(f->agent);
+    f->options.workers_per_server = 1;
+    f->agent = agent_new(&f->options);
+    up(f, "a@x b@x");
+    at_work(f, "a", 7);
+    offer(f, "b", 8);
+    assert_null(find_effect(f, AGENT_DO_APPLY));
+    found(f, "a@y b@y");
+    assert_true(str_is(take(f, AGENT_DO_APPLY).apply.target, "b"));
+    done(f, "a", 7, OUTCOME_APPLIED);
+    done(f, "b", 8, OUTCOME_APPLIED);
+}
+
 static void test_names_that_nobody_takes_are_left_out(void **state)
 {
     F;
@@ -513,13 +559,19 @@ static void test_chunks_that_do_not_fit_are_refused(void **state)
     assert_refused(f, 8, ERR_INPUT);
 }
 
+/* The plan as the fixture has it by now, under its new name. */
+static void plan_changed(struct fixture *f)
+{
+    f->plan.id = plan_hash(&f->plan);
+    f->plan_bytes = blob_encode_plan(&f->arena, &f->plan);
+}
+
 static void test_a_plan_for_another_engine_is_refused(void **state)
 {
     F;
     up(f, "a");
     f->plan.engine = ENGINE_POSTGRESQL;
-    f->plan.id = plan_hash(&f->plan);
-    f->plan_bytes = blob_encode_plan(&f->arena, &f->plan);
+    plan_changed(f);
     offer(f, "a", 7);
     serve_fetches(f);
     assert_refused(f, 7, ERR_REFUSED);
@@ -549,6 +601,43 @@ static void test_a_module_taken_down_to_its_base_is_gone(void **state)
     step(f, (struct agent_event){.kind = AGENT_ON_DONE, .done = d});
     struct target_report r = said(f, MSG_RESULT).result.report;
     assert_true(str_is(dbstate_format(&f->arena, &r.state), "billing=x1"));
+}
+
+static void test_only_a_stamp_needs_no_script(void **state)
+{
+    F;
+    up(f, "a");
+    f->plan.steps.list.items[0].script = (struct hash){0};
+    plan_changed(f);
+    offer(f, "a", 7);
+    serve_fetches(f);
+    assert_refused(f, 7, ERR_REFUSED);
+    f->plan.steps.list.items[0].direction = DIRECTION_STAMP;
+    plan_changed(f);
+    offer(f, "a", 8);
+    serve_fetches(f);
+    struct effect_apply apply = take(f, AGENT_DO_APPLY).apply;
+    assert_null(apply.scripts[0]);
+    assert_non_null(apply.scripts[1]);
+}
+
+static void test_a_script_that_two_steps_share_is_fetched_once(void **state)
+{
+    F;
+    up(f, "a");
+    f->plan.steps.list.items[0].script = f->plan.steps.list.items[1].script;
+    plan_changed(f);
+    offer(f, "a", 7);
+    struct msg_fetch fetch = said(f, MSG_FETCH).fetch;
+    serve_one(f, &fetch);
+    assert_int_equal(count_said(f, MSG_FETCH), 1);
+    close_fence(f, "a", 8);
+    offer_of(f, "a", 9, "r2");
+    closed(f, "a", 8);
+    answer_reads(f);
+    serve_fetches(f);
+    struct effect_apply apply = take(f, AGENT_DO_APPLY).apply;
+    assert_ptr_equal(apply.scripts[0], apply.scripts[1]);
 }
 
 /* ---- fences ---- */
@@ -720,6 +809,7 @@ static void test_an_unknown_outcome_is_asked_again(void **state)
     at_work(f, "a", 7);
     done(f, "a", 7, OUTCOME_UNKNOWN);
     assert_int_equal(count_said(f, MSG_RESULT), 0);
+    assert_true(str_is(said(f, MSG_PROGRESS).progress.sentence, "is tried again: how it ended is not known"));
     tick_after(f, 2 * RESEND_MS);
     assert_int_equal(take(f, AGENT_DO_APPLY).apply.fence, 7);
     done(f, "a", 7, OUTCOME_ALREADY_APPLIED);
@@ -912,11 +1002,13 @@ int main(void)
         T(test_old_readings_are_made_again),
         T(test_rows_that_nobody_takes_are_no_state),
         T(test_large_states_take_pages_of_their_own),
+        T(test_labels_and_modules_are_reported),
         T(test_names_that_nobody_takes_are_left_out),
         T(test_happy_path),
         T(test_a_result_is_repeated_until_acknowledged),
         T(test_the_same_offer_again_gets_the_same_answer),
         T(test_one_fetch_serves_many_targets),
+        T(test_a_script_that_two_steps_share_is_fetched_once),
         T(test_what_is_idle_may_be_evicted),
         T(test_chunks_are_resumed_where_they_were_lost),
         T(test_a_wrong_hash_is_refused_for_all_who_wait),
@@ -924,6 +1016,7 @@ int main(void)
         T(test_chunks_that_do_not_fit_are_refused),
         T(test_a_plan_for_another_engine_is_refused),
         T(test_a_module_that_is_not_served_is_refused),
+        T(test_only_a_stamp_needs_no_script),
         T(test_a_module_taken_down_to_its_base_is_gone),
         T(test_a_newer_fence_replaces_what_has_not_begun),
         T(test_a_newer_fence_for_the_same_follows_what_is_at_work),
@@ -939,6 +1032,7 @@ int main(void)
         T(test_an_unreadable_target_is_read_before_the_answer),
         T(test_workers_are_capped),
         T(test_servers_take_turns_and_have_caps),
+        T(test_a_target_may_move_to_another_server),
         T(test_progress_is_passed_on_but_not_all_of_it),
         T(test_a_worker_that_nobody_asked_is_not_believed),
         T(test_a_job_waits_for_a_target_that_is_gone),
