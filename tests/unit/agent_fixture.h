@@ -24,6 +24,10 @@ struct fixture {
     size_t chunk; /* bytes in a CHUNK */
 };
 
+/* The fixture in a test; a row of the table of tests. */
+#define F struct fixture *f = *state
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
