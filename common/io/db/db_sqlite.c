@@ -103,6 +103,10 @@ static bool fail_code(struct lite *l, int code, struct err *err)
                  (long long)l->statement_timeout);
     if ((code & 0xff) == SQLITE_AUTH && l->denied[0] != '\0')
         err_kind(err, ERR_SQL, "denied", "%s", l->denied);
+    if (code == SQLITE_READONLY_DBMOVED) {
+        err_kind(err, ERR_SQL, "moved", "the file was moved, deleted or replaced meanwhile");
+        err_hint(err, "find out who did that, then try again");
+    }
     if ((code & 0xff) == SQLITE_BUSY)
         err_detail(err, "another process holds a lock on %s", l->path);
     return false;
@@ -231,8 +235,10 @@ bool lite_path(struct str url, struct str *ret_path, struct err *err)
         err_kind(err, ERR_USAGE, "bad_url", "this SQLite URL names no file: %.*s", STR_ARG(url));
         return err_hint(err, "write sqlite:///relative.db or sqlite:////absolute.db");
     }
-    if (str_is(path, ":memory:"))
-        return err_kind(err, ERR_USAGE, "bad_url", "a database in memory cannot be migrated: nothing would stay");
+    if (str_is(path, ":memory:")) {
+        err_kind(err, ERR_USAGE, "bad_url", "a database in memory cannot be migrated: nothing would stay");
+        return err_hint(err, "name a file");
+    }
     if (str_find(path, '?') < path.len) {
         err_kind(err, ERR_USAGE, "bad_url", "parameters in a SQLite URL are not supported: %.*s", STR_ARG(url));
         return err_hint(err, "remove everything from the question mark on");

@@ -32,8 +32,8 @@
 enum {
     POLL_MIN_MS = 20, /* between two tries for the migrator's lock: doubles up to the maximum */
     POLL_MAX_MS = 500,
-    UNDECIDED_MIN_MS = 10000, /* at least this long is a lost COMMIT asked for */
-    RETRY_BASE_MS = 200,      /* before the transaction is tried again after a lock was lost */
+    UNDECIDED_MIN_MS = 5000, /* at least this long is a lost COMMIT asked for */
+    RETRY_BASE_MS = 200,     /* before the transaction is tried again after a lock was lost */
     RETRY_MAX_MS = 5000,
     TELL_WAIT_MS = 2000, /* between two reports of who holds the lock */
 };
