@@ -109,6 +109,15 @@ static json_t *json_group(const struct plan_group *g)
     return object;
 }
 
+static void print_match(struct client *c, const struct goal *goal, const struct msg_plan_reply *r)
+{
+    out_printf(stdout, "%.*s: %llu target%s", STR_ARG(fleet_goal_text(&c->arena, goal)), (unsigned long long)r->total,
+               r->total == 1 ? "" : "s");
+    if (r->unknown > 0)
+        out_printf(stdout, ", of which the state of %llu is not known", (unsigned long long)r->unknown);
+    out_printf(stdout, "\n");
+}
+
 /* What a rollout with this goal would do; exit code 4 when some targets cannot be planned. */
 int rollout_plan(struct client *c, const struct goal *goal)
 {
@@ -120,9 +129,7 @@ int rollout_plan(struct client *c, const struct goal *goal)
     json_t *groups = json_array();
     bool refused = false;
     if (c->form == OUT_FORM_TEXT)
-        out_printf(stdout, "%.*s: %llu targets match, the state of %llu is not known\n",
-                   STR_ARG(fleet_goal_text(&c->arena, goal)), (unsigned long long)r->total,
-                   (unsigned long long)r->unknown);
+        print_match(c, goal, r);
     for (size_t i = 0; i < r->groups.count; i++) {
         refused |= r->groups.items[i].refused;
         json_array_append_new(groups, json_group(&r->groups.items[i]));
@@ -166,15 +173,18 @@ static int run_start(const struct opt_line *line)
     if (!start(&c, &goal, &rollout))
         return client_fail(&c);
     const struct rollout_row *r = &rollout.rollout;
-    if (opt_has(line, &opt_watch))
-        return rollout_watch(&c, r->id);
     if (c.form == OUT_FORM_TEXT) {
         out_printf(stdout, "%.*s\n", STR_ARG(r->id));
-        out_note("rollout %.*s: %.*s on %llu targets; 'skein rollout watch %.*s' follows it", STR_ARG(short_id(r->id)),
-                 STR_ARG(fleet_goal_text(&c.arena, &goal)), (unsigned long long)r->total, STR_ARG(short_id(r->id)));
-    } else {
-        out_json(json_rollout(r));
+        fflush(stdout);
+        out_note("rollout %.*s: %.*s on %llu target%s", STR_ARG(short_id(r->id)),
+                 STR_ARG(fleet_goal_text(&c.arena, &goal)), (unsigned long long)r->total, r->total == 1 ? "" : "s");
     }
+    if (opt_has(line, &opt_watch))
+        return rollout_watch(&c, r->id);
+    if (c.form == OUT_FORM_TEXT)
+        out_note("'skein rollout watch %.*s' follows it", STR_ARG(short_id(r->id)));
+    else
+        (c.form == OUT_FORM_JSON ? out_json : out_json_line)(json_rollout(r));
     client_close(&c);
     return 0;
 }
