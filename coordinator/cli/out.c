@@ -58,7 +58,7 @@ void out_styled(FILE *file, enum out_style style, struct str text)
         fputs("\033[0m", file);
 }
 
-static void vprint(FILE *file, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) vprint(FILE *file, const char *format, va_list args)
 {
     struct arena a = {0};
     out_clean(file, str_of(arena_vprintf(&a, format, args)));
