@@ -132,7 +132,7 @@ static enum verdict lock_busy(struct job *j, struct str holders)
     err_kind(&err, ERR_LOCK, "busy", "another migrator is at work on %.*s", STR_ARG(j->db->name));
     if (holders.len > 0)
         err_detail(&err, "the lock is held by %.*s", STR_ARG(holders));
-    err_hint(&err, "wait for it, or give --lock-wait more time");
+    err_hint(&err, "wait for it, or give more time with --wait");
     return end_with(j, j->undecided ? OUTCOME_UNKNOWN : OUTCOME_BUSY, &err);
 }
 
