@@ -131,6 +131,14 @@ static void report_unreachable(struct task *t, const struct err *err)
     t->report = (struct migrate_report){.outcome = OUTCOME_BLOCKED, .failed_step = SIZE_MAX, .err = *err};
 }
 
+/* The identity is read first: afterwards the connection may be gone, and an empty one would look like another database.
+ */
+static bool connect_for_migration(struct task *t, struct dbconn *conn, struct err *err)
+{
+    return dbconn_open(conn, &t->place, DB_ACCESS_WRITE, err) &&
+           conn->db->ops->incarnation(conn->db, &t->arena, &t->reading.identity, err);
+}
+
 static void run_migration(struct task *t, struct dbconn *conn, const struct task_observer *observer)
 {
     struct watcher watcher = {.task = t, .observer = observer};
@@ -139,13 +147,10 @@ static void run_migration(struct task *t, struct dbconn *conn, const struct task
     struct migrate_options options;
     struct err err;
     fill_options(t, &conn->config->agent, &options);
-    if (!dbconn_open(conn, &t->place, DB_ACCESS_WRITE, &err)) {
-        report_unreachable(t, &err);
-    } else {
+    if (connect_for_migration(t, conn, &err))
         migrate(t, conn->db, &options, &watching);
-        if (!conn->db->ops->incarnation(conn->db, &t->arena, &t->reading.identity, &err))
-            t->reading.identity = STR("");
-    }
+    else
+        report_unreachable(t, &err);
     dbconn_rest(conn, &t->report.err);
 }
 
