@@ -5,7 +5,7 @@
  */
 #include "skein/net/zlink.h"
 
-#include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,12 @@ struct zprobe {
     enum zprobe_result result;
 };
 
+/* A closed monitor's address stays taken for some moments, so each has its own. */
 static bool probe_watch(struct znet *net, struct zprobe *p, struct err *err)
 {
+    static atomic_ulong last;
     char endpoint[64];
-    snprintf(endpoint, sizeof(endpoint), "inproc://probe-%" PRIxPTR, (uintptr_t)p);
+    snprintf(endpoint, sizeof(endpoint), "inproc://probe-%lu", atomic_fetch_add(&last, 1));
     if (zmq_socket_monitor(p->socket, endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
         return socket_error(err, "cannot watch the probe's handshake");
     p->monitor = socket_open(net, ZMQ_PAIR, err);
