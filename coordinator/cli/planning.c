@@ -41,6 +41,8 @@ bool planning_build(struct local *l, const struct plan_request *request, struct 
 bool planning_scripts(struct local *l, const struct plan *plan, const struct script ***ret_scripts)
 {
     const struct script **scripts = arena_new_array(&l->arena, plan->steps.list.count, const struct script *);
+    struct diag findings;
+    diag_init(&findings, &l->arena);
     for (size_t i = 0; i < plan->steps.list.count; i++) {
         const struct plan_step *step = &plan->steps.list.items[i];
         if (step->direction == DIRECTION_STAMP)
@@ -49,8 +51,11 @@ bool planning_scripts(struct local *l, const struct plan *plan, const struct scr
         const struct revision *r = plan_step_revision(&l->project, step);
         if (!script_build(&l->arena, r, step->direction, plan->engine, script, &l->err))
             return false;
+        script_check(script, &findings);
         scripts[i] = script;
     }
+    if (diag_has_errors(&findings))
+        return diag_to_err(&findings, &l->err);
     *ret_scripts = scripts;
     return true;
 }

@@ -189,25 +189,6 @@ static void test_classify(void **state)
     }
 }
 
-static void test_concurrent_index(void **state)
-{
-    (void)state;
-    struct str index, schema, table;
-    assert_true(statement_concurrent_index(&arena,
-                                           STR("create unique index concurrently if not exists Ix_A on only "
-                                               "\"My \"\"Schema\".Tab (a)"),
-                                           &index, &schema, &table));
-    assert_true(str_is(index, "ix_a"));
-    assert_true(str_is(schema, "My \"Schema"));
-    assert_true(str_is(table, "tab"));
-    assert_true(
-        statement_concurrent_index(&arena, STR("CREATE INDEX CONCURRENTLY i ON t(a)"), &index, &schema, &table));
-    assert_true(str_is(table, "t") && schema.len == 0);
-    assert_false(
-        statement_concurrent_index(&arena, STR("CREATE INDEX CONCURRENTLY ON t (a)"), &index, &schema, &table));
-    assert_false(statement_concurrent_index(&arena, STR("CREATE INDEX i ON t (a)"), &index, &schema, &table));
-}
-
 /* libpg_query brings a copy of protobuf-c of its own: the library's must be the one that is used. */
 static void test_protobuf_symbols(void **state)
 {
@@ -240,7 +221,6 @@ int main(void)
         cmocka_unit_test(test_cover),
         cmocka_unit_test(test_cover_engines),
         cmocka_unit_test(test_classify),
-        cmocka_unit_test(test_concurrent_index),
         cmocka_unit_test(test_protobuf_symbols),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

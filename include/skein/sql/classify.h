@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "skein/base/arena.h"
 #include "skein/base/str.h"
 #include "skein/sql/engine.h"
 
@@ -17,11 +16,3 @@ enum statement_class {
 };
 
 enum statement_class statement_classify(enum engine engine, struct str statement);
-
-/*
- * CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table: fills the names as the catalogue
- * knows them (quotes removed, else folded to lower case); *ret_schema is the table's, empty if not given.
- * False for anything else, also for an index without a name.
- */
-bool statement_concurrent_index(struct arena *a, struct str statement, struct str *ret_index, struct str *ret_schema,
-                                struct str *ret_table);
