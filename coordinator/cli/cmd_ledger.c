@@ -1,15 +1,70 @@
 /* verify, detach, resolve: what skein itself keeps in a database. */
-#include "coordinator/cli/client.h"
+#include <string.h>
+
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/planning.h"
 #include "skein/db/migrate.h"
+#include "skein/plan/query.h"
+
+/* Revisions of one module that are applied and whose files are not what was applied. */
+static bool find_edited(struct local *l, const struct applied_list *applied, const struct dbstate *state, size_t module,
+                        struct nodes *edited)
+{
+    struct view v = local_view(l, module);
+    struct str name = local_module_name(l, module);
+    struct bitset now, differs = bitset_new(&l->arena, l->project.node_count);
+    if (!query_applied(&l->arena, &v, dbstate_heads(state, name), &now, &l->err))
+        return false;
+    for (size_t i = 0; i < applied->items.count; i++) {
+        const struct applied *one = &applied->items.items[i];
+        size_t node = str_eq(one->module, name) ? project_find_node(&l->project, module, one->revision) : SIZE_MAX;
+        if (node == SIZE_MAX || !bitset_has(&now, node))
+            continue;
+        if (hash_eq(&one->checksum, &l->project.nodes[node]->checksum))
+            bitset_remove(&differs, node);
+        else
+            bitset_add(&differs, node);
+    }
+    for (size_t n = bitset_next(&differs, 0); n < differs.size; n = bitset_next(&differs, n + 1))
+        vec_push(&l->arena, &edited->list, n);
+    return true;
+}
+
+static bool edited_error(struct local *l, const struct nodes *edited)
+{
+    const struct revision *first = l->project.nodes[edited->list.items[0]];
+    err_kind(&l->err, ERR_CHECK, "edited", "%.*s was changed after it was applied%s", STR_ARG(first->path),
+             edited->list.count > 1 ? ", and so were others" : "");
+    for (size_t i = 0; i < edited->list.count && edited->list.count > 1; i++) {
+        char before[ERR_DETAIL_MAX];
+        memcpy(before, l->err.detail, sizeof(before));
+        err_detail(&l->err, "%s%s%.*s", before, i > 0 ? ", " : "",
+                   STR_ARG(l->project.nodes[edited->list.items[i]]->path));
+    }
+    return err_hint(&l->err, "put the old file back and write the change as a new revision");
+}
+
+/* The files against what the ledger says was applied. */
+static bool verify_files(struct local *l)
+{
+    struct applied_list applied;
+    struct dbstate state = {0};
+    struct nodes edited = {0};
+    if (!local_state(l, &state) || !migrate_read_applied(&l->arena, l->db, &applied, &l->err))
+        return false;
+    for (size_t i = 0; i < l->project.modules.list.count; i++)
+        if (!find_edited(l, &applied, &state, i, &edited))
+            return false;
+    return edited.list.count == 0 || edited_error(l, &edited);
+}
 
 static int run_verify(const struct opt_line *line)
 {
     struct local l;
     uint64_t rows;
-    local_begin(&l, line);
-    if (!local_connect(&l, DB_ACCESS_READ) || !migrate_verify_ledger(&l.arena, l.db, &rows, &l.err))
+    bool has_project = local_open(&l, line);
+    if ((!has_project && strcmp(l.err.kind, "no_project") != 0) || !local_connect(&l, DB_ACCESS_READ) ||
+        !migrate_verify_ledger(&l.arena, l.db, &rows, &l.err) || (has_project && !verify_files(&l)))
         return local_fail(&l);
     if (l.form == OUT_FORM_JSON)
         out_json(json_pack("{s:b, s:I}", "intact", 1, "rows", (json_int_t)rows));
@@ -37,16 +92,18 @@ static int run_detach(const struct opt_line *line)
     return 0;
 }
 
-static const struct opt_option *const verify_options[] = {&opt_database, &opt_schema, &opt_format, &opt_connect_timeout,
-                                                          NULL};
+static const struct opt_option *const verify_options[] = {&opt_database, &opt_schema,          &opt_project,
+                                                          &opt_format,   &opt_connect_timeout, NULL};
 static const struct opt_option *const detach_options[] = {&opt_database, &opt_schema,          &opt_wait,
                                                           &opt_format,   &opt_connect_timeout, NULL};
 
 const struct opt_command command_verify = {
     .name = "verify",
     .group = "One database",
-    .summary = "Check that nobody has changed the ledger",
-    .text = "The ledger is one row an applied step; each row holds the hash of the one before. Never writes.",
+    .summary = "Check that nobody has changed the ledger, or a revision after it was applied",
+    .text = "The ledger is one row an applied step; each row holds the hash of the one before. A revision whose file\n"
+            "differs from what was applied is named, exit code 3; without a project only the ledger is checked. Never "
+            "writes.",
     .options = verify_options,
     .run = run_verify};
 const struct opt_command command_detach = {

@@ -144,6 +144,15 @@ int rollout_plan(struct client *c, const struct goal *goal)
     return refused ? err_exit_code(ERR_PARTIAL) : 0;
 }
 
+static int run_plan_fleet(const struct opt_line *line)
+{
+    struct client c;
+    struct goal goal;
+    if (!client_open(&c, line) || !fleet_goal(&c, &goal))
+        return client_fail(&c);
+    return rollout_plan(&c, &goal);
+}
+
 static bool start(struct client *c, const struct goal *goal, struct msg_rollout *ret_rollout)
 {
     struct msg request = {.kind = MSG_ROLLOUT_START}, reply;
@@ -369,10 +378,21 @@ static const struct opt_option *const start_options[] = {&opt_all,
                                                          &opt_stream,
                                                          CONNECTION,
                                                          NULL};
+static const struct opt_option *const plan_options[] = {
+    &opt_all, &opt_extension, &opt_target, &opt_downgrade, &opt_cascade, &opt_selector, &opt_format, CONNECTION, NULL};
 static const struct opt_option *const read_options[] = {&opt_format, CONNECTION, NULL};
 static const struct opt_option *const show_options[] = {&opt_problems, &opt_format, CONNECTION, NULL};
 static const struct opt_option *const watch_options[] = {&opt_stream, CONNECTION, NULL};
 
+const struct opt_command command_plan_fleet = {
+    .name = "plan fleet",
+    .group = "Fleet",
+    .summary = "Show what a rollout would do, without starting it",
+    .text = "Targets in one state share one plan. The exit code is 4 when some of them cannot be planned.",
+    .examples = "skein plan fleet --all -l env=prod",
+    .options = plan_options,
+    .arguments = {{"GLOB", "Only targets whose name fits one of these", 0, OPT_MANY}},
+    .run = run_plan_fleet};
 const struct opt_command command_rollout_start = {
     .name = "rollout start",
     .group = "Fleet",

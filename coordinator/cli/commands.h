@@ -22,7 +22,7 @@ extern const struct opt_command command_verify, command_detach;
 
 /* cmd_status.c, cmd_push.c, cmd_rollout.c, cmd_resolve.c: the fleet, through the coordinator */
 extern const struct opt_command command_status, command_push, command_resolve;
-extern const struct opt_command command_rollout_start, command_rollout_watch, command_rollout_list;
+extern const struct opt_command command_plan_fleet, command_rollout_start, command_rollout_watch, command_rollout_list;
 extern const struct opt_command command_rollout_show, command_rollout_cancel;
 
 /* cmd_agent.c: keys */

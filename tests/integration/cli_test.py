@@ -177,6 +177,7 @@ class BothEngines:
         self.assertIn("0 rows", self.ok("verify").err)
         self.ok("upgrade")
         self.assertEqual(self.ok("verify", "--format", "json").json, {"intact": True, "rows": 3})
+        self.assertIn("3 rows", self.ok("verify", env={"SKEIN_PROJECT": ""}).err)
         self.sql("UPDATE skein_ledger SET principal = 'nobody' WHERE seq = 2")
         self.fails(1, "row 2 of skein_ledger", "verify")
         self.ok("detach")
@@ -184,6 +185,27 @@ class BothEngines:
         self.assertEqual(self.rows(), ["a3"])
         self.ok("downgrade", "-1")
         self.assertIn("1 row", self.ok("verify").err)
+
+    def test_a_revision_edited_after_it_was_applied_is_named(self):
+        three_steps(self)
+        self.ok("upgrade", "a2")
+        self.core("a3", "CREATE TABLE other (id integer);", "DROP TABLE other;", "a2")
+        self.ok("verify")
+        self.core("a2", "ALTER TABLE users ADD COLUMN title text;", "ALTER TABLE users DROP COLUMN name;", "a1")
+        self.fails(3, "a2_step.sql was changed after it was applied", "verify")
+        self.ok("downgrade", "a1")
+        self.ok("verify")
+        self.ok("upgrade")
+        self.ok("verify")
+
+    def test_an_unknown_row_of_one_module_leaves_the_others_alone(self):
+        with_billing(self)
+        self.ok("upgrade", "--all")
+        self.sql("UPDATE alembic_version_billing SET version_num = 'gone'")
+        self.core("a4", "CREATE TABLE fourth (id integer);", "DROP TABLE fourth;", "a3")
+        self.ok("upgrade")
+        self.assertEqual(self.rows(), ["a4"])
+        self.fails(1, "gone", "upgrade", "--extension", "billing")
 
     def test_json_report_of_an_upgrade(self):
         three_steps(self)
@@ -231,6 +253,24 @@ class OnSqlite(BothEngines, Case):
         self.assertEqual(result.code, 1, result)
         self.assertRegex(result.err, "(?i)read.?only")
         self.assertEqual(self.rows(), ["a1"])
+
+    def test_a_full_disk(self):
+        three_steps(self)
+        self.core("a4", "CREATE TABLE big (text);\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
+                        "INSERT INTO big SELECT zeroblob(4096) FROM n;", revises="a3")
+        os.mkdir(self.folder + "/small")
+        url = f"sqlite:///{self.folder}/small/app.db"
+        script = f"""mount -t tmpfs -o size=512k none {self.folder}/small || exit 77
+            {SKEIN} upgrade a3 && ! {SKEIN} upgrade 2>{self.folder}/err && {SKEIN} current && {SKEIN} verify"""
+        process = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True,
+                                 env={**os.environ, "DATABASE_URL": url, "SKEIN_PROJECT": self.project})
+        if process.returncode == 77 or "unshare" in process.stderr:
+            self.skipTest("no private mounts here")
+        self.assertEqual((process.returncode, process.stdout), (0, "a3\n"), process.stderr)
+        with open(self.folder + "/err") as file:
+            text = file.read()
+        self.assertIn("a4_step.sql", text)
+        self.assertIn("full", text)
 
     def test_a_busy_file(self):
         three_steps(self)

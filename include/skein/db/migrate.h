@@ -87,6 +87,19 @@ struct undecided {
 bool migrate_find_undecided(struct arena *a, struct db *db, bool *ret_found, struct undecided *ret_step,
                             struct err *err);
 
+/* What was brought up, with which content; of a revision that came up twice the later one counts. */
+struct applied {
+    struct str module, revision;
+    struct hash checksum; /* of the revision file then */
+};
+
+struct applied_list {
+    VEC(struct applied) items; /* oldest first; a revision may be there twice */
+};
+
+/* Empty where there is no ledger. Never writes. */
+bool migrate_read_applied(struct arena *a, struct db *db, struct applied_list *ret_list, struct err *err);
+
 /*
  * Checks the hash chain of skein_ledger from its first row to the one that skein_state names. False with kind
  * "ledger_broken" names the first row that does not fit. No tables: fine, no rows.
