@@ -33,6 +33,7 @@ enum {
     FIRST_LIST_WAIT_MS = 5000, /* the first list waits so long for readings */
     REREAD_MS = 5 * 60 * 1000, /* a reading that is older is made again at the next discovery */
     PROGRESS_EVERY_MS = 200,   /* of one target */
+    HELLO_RESEND_MS = 100,     /* the first time; doubles up to RESEND_MS */
     HELLO_FIRST_WAIT_MS = 4000,
     HELLO_LAST_WAIT_MS = HELLO_WAIT_MS * 5 / 6, /* with the jitter of agent_backoff(): HELLO_WAIT_MS */
     RESEND_MIN_MS = 10,                         /* a coordinator that says less is not believed */

@@ -1,5 +1,6 @@
 /*
- * The conversation itself. The agent says HELLO, repeats it, and is up when HELLO_ACK has come; a refused
+ * The conversation itself. The agent says HELLO, repeats it (often at first: what is said before the
+ * connection stands is lost, and nobody says when it does) and is up when HELLO_ACK has come; a refused
  * DEALER only ever hears silence, so it dials anew: soon at first (somebody may just be accepting its key),
  * at the latest after HELLO_WAIT_MS. While it is up it says PING; whoever is silent for three of them is
  * taken for gone and dialled anew. A higher term means that the coordinator has begun a new life and knows
@@ -19,6 +20,8 @@ static void say_hello(struct agent *a)
                               .workers = a->options.workers}};
     emit_msg(a, m);
     a->link.hello_due_ms = agent_backoff(a, &a->link.hello_wait_ms);
+    if (a->link.hello_wait_ms > RESEND_MS)
+        a->link.hello_wait_ms = RESEND_MS;
 }
 
 static void greet(struct agent *a)
@@ -29,7 +32,7 @@ static void greet(struct agent *a)
     l->give_up_ms = agent_backoff(a, &l->patience_ms);
     if (l->patience_ms > HELLO_LAST_WAIT_MS)
         l->patience_ms = HELLO_LAST_WAIT_MS;
-    l->hello_wait_ms = RESEND_MS;
+    l->hello_wait_ms = HELLO_RESEND_MS;
     say_hello(a);
 }
 
