@@ -125,11 +125,14 @@ class Fleet:
         return self
 
     def __exit__(self, kind, value, trace):
+        self.close(show_logs=kind is not None)
+
+    def close(self, show_logs):
         for daemon in [*self.agents.values(), self.coordinator]:
             daemon.kill()
-        if self.server_url is not None:
+        if self.server_is_up():
             self.server("stop")
-        if kind is not None:
+        if show_logs:
             for daemon in [self.coordinator, *self.agents.values()]:
                 print(f"---- {daemon.name}\n" + "\n".join(daemon.text().splitlines()[-40:]))
         shutil.rmtree(self.root, ignore_errors=True)
@@ -224,6 +227,8 @@ class Fleet:
         return f"[postgresql {name}]\nurl = {self.server_url}\nschemas = {name}\\_%\nlabels = {labels}\n"
 
     def server_is_up(self):
+        if self.server_url is None:
+            return False
         ready = subprocess.run(["pg_isready", "-q", "-h", self.root / "pg"], check=False)
         return ready.returncode == 0
 
