@@ -1,11 +1,15 @@
 """A project in a folder, databases beside it, and the real `skein`: for tests of the command line."""
 
+import fcntl
 import glob
 import json
 import os
+import pty
 import sqlite3
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -22,6 +26,25 @@ def revision(id, up, down=None, revises="", depends="", labels="", message="", o
     if down is not None:
         lines += [f"-- migrate:down {options}".rstrip(), down]
     return "\n".join(lines + [extra, ""])
+
+
+def on_terminal(command, columns, env, cwd=None):
+    """Runs the command with all three streams on a terminal of this width: (exit code, what it wrote)."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=cwd, start_new_session=True)
+    os.close(slave)
+    written = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:
+            piece = b""
+        if not piece:
+            break
+        written += piece
+    os.close(master)
+    return process.wait(60), written.decode().replace("\r\n", "\n")
 
 
 class Result:

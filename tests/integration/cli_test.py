@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from cli_support import Case, Postgres, SKEIN, PG_FOLDER, Result
+from cli_support import Case, Postgres, SKEIN, PG_FOLDER, Result, on_terminal
 
 
 def three_steps(case):
@@ -464,8 +464,32 @@ class BadInput(Case):
         self.assertEqual([(s["module"], s["revision"]) for s in plan["steps"]], [("core", "a2"), ("core", "a3"), ("billing", "b2")])
         self.assertEqual(plan["steps"][0]["heads_after"], {"core": ["a2"], "billing": ["b1"]})
 
-    def test_colour_only_on_a_terminal(self):
-        self.assertNotIn("\033", self.skein("heads", env={"TERM": "xterm"}).err)
+    def terminal(self, *args, columns=60, **env):
+        base = {"PATH": os.environ["PATH"], "HOME": self.folder, "SKEIN_PROJECT": self.project, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+        return on_terminal([SKEIN, *args], columns, {**base, **env}, self.folder)
+
+    def test_tables_fit_the_terminal(self):
+        self.core("a1", "SELECT 1;", message="a message that is far too long for a terminal of sixty columns " * 3)
+        code, text = self.terminal("plan", "upgrade", "--from", "core=")
+        self.assertEqual(code, 0, text)
+        self.assertLessEqual(max(len(line) for line in text.splitlines()), 60, text)
+        self.assertIn("a1", text)
+        self.assertGreater(max(len(line) for line in self.ok("plan", "upgrade", "--from", "core=").out.splitlines()), 150)
+
+    def test_help_fits_the_terminal(self):
+        code, text = self.terminal("upgrade", "--help", columns=60)
+        self.assertEqual(code, 0)
+        self.assertLessEqual(max(len(line) for line in text.split("Examples:")[0].splitlines()), 60)
+
+    def test_colour_only_on_a_terminal_that_wants_it(self):
+        self.assertIn("\033[31merror: \033[0m", self.terminal("heads", "--extension", "nosuch")[1])
+        for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            self.assertNotIn("\033", self.terminal("heads", "--extension", "nosuch", **env)[1])
+        self.assertNotIn("\033", self.skein("heads", "--extension", "nosuch", env={"TERM": "xterm"}).err)
+
+    def test_control_characters_of_files_do_not_reach_the_terminal(self):
+        self.core("a1", "SELECT 1;", message="clear \033[2J screen")
+        self.assertIn("clear \\x1b[2J screen", self.terminal("history", NO_COLOR="1")[1])
 
 
 if __name__ == "__main__":

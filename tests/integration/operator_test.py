@@ -12,6 +12,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from cli_support import on_terminal  # noqa: E402
 from fleet import Fleet, make_revision, wait_until  # noqa: E402
 
 BIN = pathlib.Path(os.environ["SKEIN_BIN"]).parent
@@ -138,6 +140,21 @@ class Rollouts(OneFleet):
         self.repair_target(2)
         self.expect(0, "rollout", "start", "--all", "--watch")
         self.expect(0, "status", "--check")
+
+    def test_watching_on_a_terminal_draws_a_bar(self):
+        self.start()
+        self.break_target(5)
+        env = {**os.environ, "SKEIN_COORDINATOR": self.fleet.operator, "SKEIN_KEY": f"{self.fleet.root}/etc/admin.key",
+               "SKEIN_SERVER_KEY": f"{self.fleet.root}/etc/coordinator.key.pub", "TERM": "xterm"}
+        env.pop("NO_COLOR", None)
+        code, text = on_terminal([BIN / "skein", "rollout", "start", "--all", "--watch", "--max-failures", "9"], 70, env)
+        self.assertEqual(code, 4, text)
+        self.assertIn("\033[31mfailed\033[0m shop/t0005: ", text)
+        self.assertIn(f"] {TARGETS} of {TARGETS}, 0 at work, 1 not well", text)
+        code, text = on_terminal([BIN / "skein", "status"], 70, env)
+        lines = text.splitlines()
+        self.assertEqual(code, 0, text)
+        self.assertLessEqual(max(len(line) for line in lines[3:]), 70, text)
 
     def test_too_many_failures_halt(self):
         self.start()
