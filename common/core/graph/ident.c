@@ -84,21 +84,35 @@ static bool fail_prefix(const struct view *v, struct str name, const struct node
                          "characters or more");
 }
 
+/* Ancestors and descendants by parents of the revision that names the branch. */
+static bool branch_lineage(struct arena *a, const struct view *v, struct str branch, struct bitset *ret_set,
+                           struct err *err)
+{
+    struct nodes one = {0};
+    size_t carrier;
+    if (!ident_branch(a, v, branch, &carrier, err))
+        return false;
+    vec_push(a, &one.list, carrier);
+    *ret_set = reach_down_from(a, &v->project->dag, EDGE_PARENT, &one);
+    struct bitset up = reach_up_from(a, &v->project->dag, EDGE_PARENT, &one);
+    bitset_unite(ret_set, &up);
+    return true;
+}
+
+static bool fail_not_in_branch(const struct view *v, size_t node, struct str branch, struct err *err)
+{
+    ident_fail(err, "not_in_branch", "revision '%.*s' is not on the branch '%.*s'", STR_ARG(ident_id(v, node)),
+               STR_ARG(branch));
+    return err_hint(err, "leave '%.*s@' out, or name a revision of that branch", STR_ARG(branch));
+}
+
 /* One name, whole or as a prefix; with a branch it must be on the branch's lineage. */
 static bool lookup(struct arena *a, const struct view *v, struct str name, struct str branch, size_t *ret_node,
                    struct err *err)
 {
     struct bitset lineage = {0};
-    if (branch.len > 0) {
-        struct nodes one = {0};
-        size_t carrier;
-        if (!ident_branch(a, v, branch, &carrier, err))
-            return false;
-        vec_push(a, &one.list, carrier);
-        lineage = reach_down_from(a, &v->project->dag, EDGE_PARENT, &one);
-        struct bitset up = reach_up_from(a, &v->project->dag, EDGE_PARENT, &one);
-        bitset_unite(&lineage, &up);
-    }
+    if (branch.len > 0 && !branch_lineage(a, v, branch, &lineage, err))
+        return false;
     size_t node = module_find_name(module_of(v), name);
     if (node == SIZE_MAX) {
         struct nodes found = {0};
@@ -110,11 +124,8 @@ static bool lookup(struct arena *a, const struct view *v, struct str name, struc
             return fail_prefix(v, name, &found, err);
         node = found.list.items[0];
     }
-    if (branch.len > 0 && !bitset_has(&lineage, node)) {
-        ident_fail(err, "not_in_branch", "revision '%.*s' is not on the branch '%.*s'", STR_ARG(ident_id(v, node)),
-                   STR_ARG(branch));
-        return err_hint(err, "leave '%.*s@' out, or name a revision of that branch", STR_ARG(branch));
-    }
+    if (branch.len > 0 && !bitset_has(&lineage, node))
+        return fail_not_in_branch(v, node, branch, err);
     *ret_node = node;
     return true;
 }
@@ -180,11 +191,14 @@ static bool resolve_symbol(struct arena *a, const struct view *v, struct str nam
 static bool check_branch(struct arena *a, const struct view *v, struct str branch, const struct nodes *nodes,
                          struct err *err)
 {
-    for (size_t i = 0; branch.len > 0 && i < nodes->list.count; i++) {
-        size_t node;
-        if (!lookup(a, v, ident_id(v, nodes->list.items[i]), branch, &node, err))
-            return false;
-    }
+    struct bitset lineage;
+    if (branch.len == 0 || nodes->list.count == 0)
+        return true;
+    if (!branch_lineage(a, v, branch, &lineage, err))
+        return false;
+    for (size_t i = 0; i < nodes->list.count; i++)
+        if (!bitset_has(&lineage, nodes->list.items[i]))
+            return fail_not_in_branch(v, nodes->list.items[i], branch, err);
     return true;
 }
 

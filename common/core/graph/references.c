@@ -64,8 +64,8 @@ static void resolve_local_dependency(struct resolver *r, struct str name, struct
     const struct revision *rev = r->revision;
     size_t to = module_find_name(&r->project->modules.list.items[r->module], name);
     if (to == r->node || str_eq(name, rev->id))
-        diag_add(r->diag, DIAG_ERROR, "dependency_self_loop", at, "remove it from `depends_on`",
-                 "revision '%.*s' depends on itself", STR_ARG(rev->id));
+        diag_add(r->diag, DIAG_ERROR, str_eq(name, rev->id) ? "dependency_self_loop" : "dependency_cycle", at,
+                 "remove it from `depends_on`", "revision '%.*s' depends on itself", STR_ARG(rev->id));
     else if (to == SIZE_MAX)
         diag_add(r->diag, DIAG_ERROR, "missing_dependency", at,
                  missing_hint(r, name, "add the missing file, or correct the name"),

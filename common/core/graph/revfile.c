@@ -9,6 +9,8 @@
 #include "skein/base/names.h"
 #include "skein/base/timestamp.h"
 
+enum { HEADER_NAMES_MAX = 1000 };
+
 enum header {
     HEADER_ID,
     HEADER_PARENTS,
@@ -62,6 +64,11 @@ static bool split_names(struct reader *r, struct str value, struct names *ret_na
         if (part.len == 0) {
             diag_add(r->diag, DIAG_ERROR, "bad_header", here(r, at), "remove the comma that is too many",
                      "an empty name in the list");
+            return false;
+        }
+        if (ret_names->list.count == HEADER_NAMES_MAX) {
+            diag_add(r->diag, DIAG_ERROR, "bad_header", here(r, part.p), "merge in several revisions",
+                     "more than %d names in one header", HEADER_NAMES_MAX);
             return false;
         }
         vec_push(r->arena, &ret_names->list, part);
@@ -267,11 +274,13 @@ static void check_duplicate_section(struct reader *r, const struct section *s)
 {
     for (size_t i = 0; i < r->revision->sections.list.count; i++) {
         const struct section *other = &r->revision->sections.list.items[i];
-        if (other->kind == s->kind && other->engine == s->engine)
-            diag_add(r->diag, DIAG_ERROR, "duplicate_section", here(r, NULL),
-                     "join the two, or name an engine after the marker", "a second section '%s'%s%s",
-                     section_kind_name(s->kind), s->engine != ENGINE_UNSET ? " for " : "",
-                     s->engine != ENGINE_UNSET ? engine_name(s->engine) : "");
+        if (other->kind != s->kind || other->engine != s->engine)
+            continue;
+        diag_add(r->diag, DIAG_ERROR, "duplicate_section", here(r, NULL),
+                 "join the two, or name an engine after the marker", "a second section '%s'%s%s",
+                 section_kind_name(s->kind), s->engine != ENGINE_UNSET ? " for " : "",
+                 s->engine != ENGINE_UNSET ? engine_name(s->engine) : "");
+        return;
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include <sqlite3.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/core/sql/splitter.h"
 
@@ -23,11 +24,22 @@ static bool is_complete(struct arena *a, struct str statement)
     return sqlite3_complete(copy) != 0;
 }
 
+/*
+ * Does the statement that ends at the semicolon `at` end there? The first semicolon of a trigger does not end it; after
+ * that only one that follows END can.
+ */
+static bool ends_here(struct arena *a, struct str sql, size_t start, size_t end, size_t at, bool first)
+{
+    bool after_end = end >= start + 3 && strncasecmp(sql.p + end - 3, "end", 3) == 0;
+    return (first || after_end) && is_complete(a, str_head(str_from(sql, start), at + 1 - start));
+}
+
 bool split_sqlite(struct arena *a, struct str sql, struct statements *ret_list, struct err *err)
 {
     struct cutter c;
     cutter_init(&c, a, sql);
     size_t start = skip_blank(ENGINE_SQLITE, sql, 0), end = start, at = start;
+    bool first = true;
     while (at < sql.len) {
         size_t comment = skip_comment(ENGINE_SQLITE, sql, at);
         if (comment > at) {
@@ -37,10 +49,12 @@ bool split_sqlite(struct arena *a, struct str sql, struct statements *ret_list, 
             if (quoted > sql.len)
                 return cutter_fail(&c, at, err, "a quote is not closed");
             at = end = quoted;
-        } else if (sql.p[at] == ';' && is_complete(a, str_head(str_from(sql, start), at + 1 - start))) {
+        } else if (sql.p[at] == ';' && ends_here(a, sql, start, end, at, first)) {
             cutter_add(&c, start, end);
             start = end = at = skip_blank(ENGINE_SQLITE, sql, at);
+            first = true;
         } else {
+            first = first && sql.p[at] != ';';
             bool space = strchr(" \t\r\n\f", sql.p[at]) != NULL;
             at++;
             end = space ? end : at;

@@ -11,10 +11,10 @@
  *     -- message: TEXT
  *     -- created: RFC 3339 time
  *
- * Other comments are allowed there, SQL is not. A marker is a line that starts with `-- migrate:` and one of
- * up, down, verify, probe, then in any order an engine and options (`transaction:false`, `lock_timeout:5s`,
- * `statement_timeout:10m`; only up and down take options). A section reaches to the next marker or the end.
- * A file without a section is allowed for a merge only.
+ * At most 1,000 names a header. Other comments are allowed there, SQL is not. A marker is a line that starts with `--
+ * migrate:` and one of up, down, verify, probe, then in any order an engine and options (`transaction:false`,
+ * `lock_timeout:5s`, `statement_timeout:10m`; only up and down take options). A section reaches to the next marker or
+ * the end. A file without a section is allowed for a merge only.
  *
  * Canonical bytes and checksum. The checksum is SHA-256 over this text, and its name REVISION_CHECKSUM_NAME
  * is stored beside it; neither will ever change:

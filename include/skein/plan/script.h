@@ -55,9 +55,9 @@ bool script_build(struct arena *a, const struct revision *r, enum direction dire
                   struct script *ret_script, struct err *err);
 
 /*
- * Findings about statements that cannot work as they stand: transaction_control (BEGIN, COMMIT ...) in a script
- * that runs in a transaction, needs_no_transaction (VACUUM, CREATE INDEX CONCURRENTLY ...) in one without
- * `transaction:false`. For agents too: it needs the cuts only.
+ * Findings about statements that cannot work as they stand: transaction_control (BEGIN, COMMIT ...; also in a
+ * script without transaction, where it would leave one open), needs_no_transaction (VACUUM, CREATE INDEX CONCURRENTLY
+ * ...) in one without `transaction:false`. For agents too: it needs the cuts only.
  */
 void script_check(const struct script *s, struct diag *diag);
 
