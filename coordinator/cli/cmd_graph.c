@@ -5,38 +5,53 @@
 #include "coordinator/cli/local.h"
 #include "coordinator/cli/revline.h"
 
-/* One module of the selection: prints it, or adds it to `json`. */
-typedef bool (*module_printer)(struct local *l, const struct revline *r, json_t *json);
+/* What a command of this file does with each module of the selection. */
+struct module_command {
+    bool (*print)(struct local *l, const struct revline *r, json_t *json); /* or adds it to `json` */
+    /* With --all: false to leave the module out, *err says why; NULL: none is left out. */
+    bool (*applies)(struct local *l, const struct view *v, struct err *err);
+};
 
-/*
- * Every command of this file: open, select, print each module. With --all each module has a heading line
- * `# NAME`, and JSON is {"modules": [...]} instead of one module's object.
- */
-static int each_module(const struct opt_line *line, module_printer print)
+/* One module: its heading line `# NAME` with --all, and its JSON object at the end of `modules`. */
+static bool print_module(struct local *l, const struct module_command *command, bool all, const struct view *v,
+                         json_t *modules)
+{
+    struct revline r;
+    struct str name = local_module_name(l, v->module);
+    revline_init(&r, &l->arena, v);
+    json_t *object = json_pack("{s:o}", "module", json_str(name));
+    json_array_append_new(modules, object);
+    if (all && l->form == OUT_FORM_TEXT)
+        out_printf(stdout, "# %.*s\n", STR_ARG(name));
+    return command->print(l, &r, object);
+}
+
+static bool print_modules(struct local *l, const struct module_command *command, const struct module_set *set,
+                          json_t *modules)
+{
+    for (size_t i = 0; i < set->list.count; i++) {
+        struct view v = local_view(l, set->list.items[i]);
+        bool applies = !set->all || command->applies == NULL || command->applies(l, &v, &l->err);
+        if (applies && !print_module(l, command, set->all, &v, modules))
+            return false;
+    }
+    return json_array_size(modules) > 0; /* else `err` says why the last was left out */
+}
+
+/* Open, select, print each module. With --all JSON is {"modules": [...]} instead of one module's object. */
+static int each_module(const struct opt_line *line, const struct module_command *command)
 {
     struct local l;
-    struct module_set selection;
-    if (!local_open(&l, line) || !local_select(&l, &selection))
+    struct module_set set;
+    if (!local_open(&l, line) || !local_select(&l, &set))
         return local_fail(&l);
     json_t *modules = json_array();
-    for (size_t i = 0; i < selection.list.count; i++) {
-        struct view v = local_view(&l, selection.list.items[i]);
-        struct revline r;
-        revline_init(&r, &l.arena, &v);
-        json_t *object = json_pack("{s:o}", "module", json_str(local_module_name(&l, v.module)));
-        json_array_append_new(modules, object);
-        if (selection.all && l.form == OUT_FORM_TEXT)
-            out_printf(stdout, "# %.*s\n", STR_ARG(local_module_name(&l, v.module)));
-        if (!print(&l, &r, object)) {
-            json_decref(modules);
-            return local_fail(&l);
-        }
-    }
-    if (l.form == OUT_FORM_JSON && selection.all)
-        out_json(json_pack("{s:O}", "modules", modules));
-    else if (l.form == OUT_FORM_JSON)
-        out_json(json_incref(json_array_get(modules, 0)));
+    bool ok = print_modules(&l, command, &set, modules);
+    if (ok && l.form == OUT_FORM_JSON)
+        out_json(set.all ? json_pack("{s:O}", "modules", modules) : json_incref(json_array_get(modules, 0)));
     json_decref(modules);
+    if (!ok)
+        return local_fail(&l);
     local_close(&l);
     return 0;
 }
@@ -87,7 +102,7 @@ static bool print_heads(struct local *l, const struct revline *r, json_t *json)
 
 static int run_heads(const struct opt_line *line)
 {
-    return each_module(line, print_heads);
+    return each_module(line, &(const struct module_command){.print = print_heads});
 }
 
 static void print_branch(const struct local *l, const struct revline *r, size_t node)
@@ -140,7 +155,7 @@ static bool print_branches(struct local *l, const struct revline *r, json_t *jso
 
 static int run_branches(const struct opt_line *line)
 {
-    return each_module(line, print_branches);
+    return each_module(line, &(const struct module_command){.print = print_branches});
 }
 
 /* The rows of one module, when the command asked for them. */
@@ -198,7 +213,7 @@ static bool print_history(struct local *l, const struct revline *shared, json_t 
 
 static int run_history(const struct opt_line *line)
 {
-    return each_module(line, print_history);
+    return each_module(line, &(const struct module_command){.print = print_history});
 }
 
 /* `current` names the database's rows unless a revision is called so. */
@@ -238,9 +253,22 @@ static bool print_shown(struct local *l, const struct revline *r, json_t *json)
     return true;
 }
 
+/* With --all a revision is shown where it is. */
+static bool is_shown(struct local *l, const struct view *v, struct err *err)
+{
+    struct nodes nodes = {0};
+    struct str expression = str_of(opt_argument(l->line, 0));
+    struct err why = {0};
+    if (str_is(expression, "current") || query_show(&l->arena, v, expression, NULL, &nodes, &why) ||
+        strcmp(why.kind, "unknown_revision") != 0)
+        return true;
+    *err = why;
+    return false;
+}
+
 static int run_show(const struct opt_line *line)
 {
-    return each_module(line, print_shown);
+    return each_module(line, &(const struct module_command){.print = print_shown, .applies = is_shown});
 }
 
 static const struct opt_option *const heads_options[] = {

@@ -83,6 +83,15 @@ bool local_select(struct local *l, struct module_set *ret_set)
     return true;
 }
 
+/* SQLAlchemy's `postgresql+psycopg2://...`: one DATABASE_URL serves Alembic and skein. */
+static const char *without_driver(struct arena *a, const char *url)
+{
+    size_t scheme = strcspn(url, "+:"), driver = strcspn(url, ":");
+    if (url[scheme] != '+' || strncmp(url + driver, "://", 3) != 0)
+        return url;
+    return arena_printf(a, "%.*s%s", (int)scheme, url, url + driver);
+}
+
 static const char *database_url(struct local *l)
 {
     const char *url = opt_value(l->line, &opt_database);
@@ -90,7 +99,7 @@ static const char *database_url(struct local *l)
         err_kind(&l->err, ERR_USAGE, "no_database_url", "no database given");
         err_hint(&l->err, "give --database URL or set DATABASE_URL, for example sqlite:///app.db");
     }
-    return url;
+    return url != NULL ? without_driver(&l->arena, url) : NULL;
 }
 
 bool local_connect(struct local *l, enum db_access access)
@@ -166,13 +175,14 @@ bool local_state(struct local *l, struct dbstate *ret_state)
 
 bool local_engine(struct local *l, enum engine *ret_engine)
 {
-    const char *engine = opt_value(l->line, &opt_engine), *url = opt_value(l->line, &opt_database);
+    const char *engine = opt_value(l->line, &opt_engine);
+    bool has_url = opt_value(l->line, &opt_database) != NULL;
     if (l->db != NULL)
         *ret_engine = l->db->engine;
     else if (engine != NULL)
         engine_parse(str_of(engine), ret_engine); /* opt checked it */
-    else if (url != NULL)
-        return db_url_engine(str_of(url), ret_engine, &l->err);
+    else if (has_url)
+        return db_url_engine(str_of(database_url(l)), ret_engine, &l->err);
     else
         *ret_engine = ENGINE_SQLITE;
     return true;

@@ -25,7 +25,8 @@ const struct opt_option opt_database = {
     .letter = 'd',
     .type = OPT_TEXT,
     .value = "URL",
-    .doc = "The database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://HOST/NAME",
+    .doc = "The database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://HOST/NAME; "
+           "a driver as in postgresql+psycopg2:// is ignored",
     .variable = "DATABASE_URL"};
 const struct opt_option opt_schema = {.name = "schema",
                                       .type = OPT_TEXT,

@@ -61,6 +61,11 @@ class BothEngines:
         self.ok("downgrade", "--target", "base")
         self.assertEqual(self.rows(), [])
 
+    def test_a_url_of_sqlalchemy_serves_too(self):
+        three_steps(self)
+        self.ok("upgrade", "--database", self.url.replace("://", "+driver://", 1))
+        self.assertEqual(self.rows(), ["a3"])
+
     def test_extensions_have_their_own_history(self):
         with_billing(self)
         self.ok("upgrade", "--extension", "billing", "b1")
@@ -421,6 +426,12 @@ class BadInput(Case):
         self.fails(2, "mysql", "upgrade", "--database", "mysql://u:s3cret@h/d")
         self.assertNotIn("s3cret", self.skein("upgrade", "--database", "mysql://u:s3cret@h/d").err)
         self.fails(2, "DATABASE_URL", "upgrade", database=False)
+
+    def test_show_all_finds_the_module(self):
+        with_billing(self)
+        self.assertRegex(self.ok("show", "--all", "b2").out, r"\A# billing\nRev: b2 \(head\)\n")
+        self.assertEqual([m["module"] for m in self.ok("show", "--all", "head", "--format", "json").json["modules"]], ["core", "billing"])
+        self.fails(1, "zzz", "show", "--all", "zzz")
 
     def test_usage(self):
         three_steps(self)
