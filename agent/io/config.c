@@ -60,8 +60,9 @@ static const struct conf_row agent_rows[] = {
      AT(stop_grace_ms)},
     {.key = "lock_wait",
      .type = CONF_DURATION,
-     .fallback = "60s",
-     .doc = "How long a migration waits for another migration of the same target.",
+     .fallback = "10s",
+     .doc = "How long a migration waits for another one of the same target, and for other writers of a SQLite file. A "
+            "worker waits with it; then the coordinator tries again later.",
      AT(lock_wait_ms)},
     {.key = "lock_timeout",
      .type = CONF_DURATION,

@@ -6,7 +6,7 @@
 #include "skein/os/file.h"
 #include "skein/wire/codec.h"
 
-enum { PUBLIC_KEY_FILE_MAX = 4096, RETRY_FIRST_MS = 20, RETRY_MAX_MS = 1000 };
+enum { PUBLIC_KEY_FILE_MAX = 4096 };
 
 static bool make_keys(struct link *l, const char *path, struct err *err)
 {
@@ -75,39 +75,14 @@ void link_close(struct link *l)
     if (l->net != NULL)
         znet_close(l->net);
     key_pair_release(&l->keys);
-    strbuf_release(&l->greeting);
     *l = (struct link){0};
 }
 
-static void keep_greeting(struct link *l, struct str body, int64_t now_ms)
-{
-    strbuf_release(&l->greeting);
-    strbuf_init(&l->greeting, LIMIT_MESSAGE);
-    strbuf_add(&l->greeting, body);
-    l->retry_ms = RETRY_FIRST_MS;
-    l->retry_at = now_ms + l->retry_ms;
-}
-
-void link_send(struct link *l, const struct msg *m, int64_t now_ms)
+void link_send(struct link *l, const struct msg *m)
 {
     struct arena a = {0};
-    struct str body = codec_encode(&a, m);
-    if (zclient_send(l->client, body) == ZSEND_GONE && m->kind == MSG_HELLO)
-        keep_greeting(l, body, now_ms);
+    zclient_send(l->client, codec_encode(&a, m));
     arena_release(&a);
-}
-
-int64_t link_retry_at(const struct link *l)
-{
-    return l->greeting.len > 0 ? l->retry_at : INT64_MAX;
-}
-
-void link_retry(struct link *l, int64_t now_ms)
-{
-    if (zclient_send(l->client, strbuf_str(&l->greeting)) == ZSEND_OK)
-        strbuf_clear(&l->greeting);
-    l->retry_ms = l->retry_ms * 2 < RETRY_MAX_MS ? l->retry_ms * 2 : RETRY_MAX_MS;
-    l->retry_at = now_ms + l->retry_ms;
 }
 
 enum link_receive link_receive(struct link *l, struct arena *a, struct msg *ret_msg, struct err *err)
@@ -120,6 +95,5 @@ enum link_receive link_receive(struct link *l, struct arena *a, struct msg *ret_
 
 bool link_reset(struct link *l, struct err *err)
 {
-    strbuf_clear(&l->greeting);
     return zclient_reset(l->client, err);
 }

@@ -11,8 +11,6 @@ struct link {
     struct public_key server;
     struct znet *net;
     struct zclient *client;
-    struct strbuf greeting; /* a HELLO that there was no connection for yet; empty: none */
-    int64_t retry_at, retry_ms;
     bool made_keys; /* the key file was absent: nobody has accepted this agent yet */
 };
 
@@ -25,15 +23,8 @@ bool link_open(struct link *l, const struct agent_settings *settings, struct err
 /* Waits at most half a second for what was sent last. Also after a failure of the two above. */
 void link_close(struct link *l);
 
-/*
- * What cannot be sent is lost, for which the conversation is made; only a HELLO is kept until there is a
- * connection, since nothing else can begin.
- */
-void link_send(struct link *l, const struct msg *m, int64_t now_ms);
-
-/* When link_retry() is wanted, on the clock of `now_ms`; INT64_MAX: not at all. */
-int64_t link_retry_at(const struct link *l);
-void link_retry(struct link *l, int64_t now_ms);
+/* What cannot be sent is lost, for which the conversation is made. */
+void link_send(struct link *l, const struct msg *m);
 
 enum link_receive { LINK_UNSET = 0, LINK_NOTHING, LINK_MESSAGE, LINK_MALFORMED };
 

@@ -276,7 +276,7 @@ static void carry_out(struct runtime *rt, const struct agent_effect *effect)
 {
     switch (effect->kind) {
     case AGENT_DO_SEND:
-        link_send(rt->link, &effect->send, clock_mono_ms());
+        link_send(rt->link, &effect->send);
         break;
     case AGENT_DO_READ:
         do_read(rt, &effect->target);
@@ -381,8 +381,6 @@ static void on_time(struct runtime *rt)
         rt->tick_at = INT64_MAX;
         simple_step(rt, AGENT_ON_TICK);
     }
-    if (now >= link_retry_at(rt->link))
-        link_retry(rt->link, now);
     if (now >= rt->end_at) {
         rt->ended = rt->failed = true;
         log_event(rt->log, LOG_ERROR, "ends although migrations did not end; the databases will tell", NULL);
@@ -391,8 +389,7 @@ static void on_time(struct runtime *rt)
 
 static int64_t next_deadline(const struct runtime *rt)
 {
-    const int64_t all[] = {rt->tick_at, rt->end_at, link_retry_at(rt->link),
-                           rt->stopping ? INT64_MAX : rt->discover_at};
+    const int64_t all[] = {rt->tick_at, rt->end_at, rt->stopping ? INT64_MAX : rt->discover_at};
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         next = all[i] < next ? all[i] : next;
