@@ -51,9 +51,14 @@ static const struct conf_row coordinator_rows[] = {
 };
 
 #define KEY_ROWS                                                                                                       \
-    {.key = "key", .type = CONF_TEXT, .example = "", .doc = "The public key, 64 hex digits.", IN(key)},                \
+    {.key = "key",                                                                                                     \
+     .type = CONF_TEXT,                                                                                                \
+     .example = "",                                                                                                    \
+     .doc = "The public key, 64 hex digits; either this or the next must be given.",                                   \
+     IN(key)},                                                                                                         \
     {                                                                                                                  \
-        .key = "key_file", .type = CONF_TEXT, .example = "", .doc = "Or a file with it.", IN(key_file)                 \
+        .key = "key_file", .type = CONF_TEXT, .example = "/etc/skein/ada.pub",                                         \
+        .doc = "A file whose first line is the public key, as `skein keygen` makes it.", IN(key_file)                  \
     }
 
 static const struct conf_row operator_rows[] = {
@@ -73,12 +78,14 @@ static const struct conf_row agent_rows[] = {KEY_ROWS};
 static const struct conf_section sections[] = {
     {.kind = "coordinator", .doc = "The coordinator itself.", .size = sizeof(struct settings), ROWS(coordinator_rows)},
     {.kind = "operator",
-     .name_doc = "the person's or program's name",
+     .name_doc = "The name after `operator` is what the audit log and the ledgers call this person or program.",
+     .name_example = "ada",
      .doc = "Somebody who may talk to the coordinator. At least one admin has to be named here.",
      .size = sizeof(struct key_settings),
      ROWS(operator_rows)},
     {.kind = "agent",
-     .name_doc = "the agent's name",
+     .name_doc = "The name after `agent` is the agent's.",
+     .name_example = "host-a",
      .doc = "An agent that is accepted from the start. Others are accepted with `skein agent accept`.",
      .size = sizeof(struct key_settings),
      ROWS(agent_rows)},

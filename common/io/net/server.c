@@ -16,7 +16,8 @@
 
 #include "common/io/net/context.h"
 
-enum { HANDSHAKE_MS = 5000, BACKLOG = 1024, SEND_QUEUE = 100 };
+/* A peer has at most LIMIT_CREDIT (256) offers outstanding: a burst of them fits the queue. */
+enum { HANDSHAKE_MS = 5000, BACKLOG = 1024, SEND_QUEUE = 300 };
 
 struct zserver {
     void *socket;
