@@ -678,6 +678,10 @@ static bool lite_try_lock(struct db *db, bool *ret_locked, struct err *err)
 {
     struct lite *l = lite_of(db);
     char path[4096];
+    if (l->lock_fd >= 0) { /* it outlives the connection: a descriptor of its own */
+        *ret_locked = true;
+        return true;
+    }
     if ((size_t)snprintf(path, sizeof(path), "%s.skein-lock", l->path) >= sizeof(path))
         return err_set(err, ERR_LIMIT, "the path of the database is too long");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
