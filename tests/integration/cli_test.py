@@ -169,12 +169,23 @@ class BothEngines:
         self.sql("INSERT INTO alembic_version VALUES ('a1'), ('a1')")
         self.sql("CREATE TABLE users (id integer PRIMARY KEY)")
         self.assertEqual(self.ok("current").out, "a1\n")
-        result = self.skein("upgrade")
-        if result.code != 0:
-            self.assertEqual(self.rows(), ["a1", "a1"])
-            self.assertIn("alembic_version", result.err)
-        else:
-            self.assertEqual(self.rows(), ["a3"])
+        self.fails(1, "expected to match one row when updating 'a1' to 'a3' in 'alembic_version'; 2 found", "upgrade")
+        self.assertEqual(self.rows(), ["a1", "a1"])
+        self.ok("stamp", "--purge", "a1")
+        self.assertEqual(self.rows(), ["a1"])
+        self.ok("upgrade")
+        self.assertEqual(self.rows(), ["a3"])
+
+    def test_a_ledger_that_is_gone(self):
+        three_steps(self)
+        self.ok("upgrade", "a1")
+        self.sql("DROP TABLE skein_ledger")
+        self.fails(1, "skein_ledger", "verify")
+        self.fails(1, "", "upgrade", "a2")
+        self.assertEqual(self.rows(), ["a1"])
+        self.ok("detach")
+        self.ok("upgrade", "a2")
+        self.assertIn("1 row", self.ok("verify").err)
 
     def test_the_ledger_is_verified_and_can_go(self):
         three_steps(self)
@@ -331,6 +342,23 @@ class OnPostgres(BothEngines, Postgres):
             result = self.skein("current", "-v", "--database", url, "--format", "json")
             self.assertEqual(result.code, 1)
             self.assertNotIn("s3cret", result.err + result.out)
+
+    def test_a_wrong_password(self):
+        three_steps(self)
+        role = "locked_" + self.name
+        self.psql(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'right'")
+        self.addCleanup(lambda: self.admin(f'DROP ROLE "{role}"'))
+        self.psql(f"""COPY (SELECT 1) TO PROGRAM 'sed -i "1i local all {role} scram-sha-256" {PG_FOLDER}/data/pg_hba.conf'""")
+        self.psql("SELECT pg_reload_conf()")
+        url = f"postgresql://{role}:wr0ng@/{self.name}?host={PG_FOLDER}"
+        wait = time.monotonic() + 10
+        while self.skein("current", "--database", url).code == 0 and time.monotonic() < wait:
+            time.sleep(0.1)
+        for command in (["upgrade"], ["current", "-v"], ["current", "--format", "json"]):
+            result = self.skein(*command, "--database", url)
+            self.assertEqual(result.code, 1, result)
+            self.assertIn("password", result.err + result.out)
+            self.assertNotIn("wr0ng", result.err + result.out)
 
     def test_no_such_database_or_schema(self):
         three_steps(self)

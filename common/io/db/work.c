@@ -295,12 +295,21 @@ static bool fail_rows(struct job *j, const struct row_change *c, uint64_t found,
         err_kind(err, ERR_STATE, "version_rows", "expected to match one row when %s '%.*s' in '%.*s'; %llu found",
                  c->kind == ROW_DELETE ? "deleting" : "inserting", STR_ARG(c->kind == ROW_DELETE ? c->from : c->to),
                  STR_ARG(table), (unsigned long long)found);
-    return err_hint(err, "the table holds a row twice or lacks its primary key: remove the duplicates");
+    return err_hint(err, "the table holds a row twice and lacks its primary key: `skein stamp --purge` clears it");
+}
+
+/* One row each, as Alembic demands; a stamp may clear a row that a table without its key holds twice. */
+static bool rows_fit(const struct job *j, const struct db_item *item, const struct note *note)
+{
+    const struct plan *plan = j->plan;
+    bool stamps = plan->steps.list.count > 0 && plan->steps.list.items[0].direction == DIRECTION_STAMP;
+    bool clears = stamps && note->change.kind == ROW_DELETE;
+    return clears ? item->affected >= 1 : item->affected == 1;
 }
 
 static bool check_item(struct job *j, const struct db_item *item, const struct note *note, struct err *err)
 {
-    if (note->kind == NOTE_ROWS && item->affected != 1)
+    if (note->kind == NOTE_ROWS && !rows_fit(j, item, note))
         return fail_rows(j, &note->change, item->affected, err);
     if (note->kind == NOTE_STATE && item->affected != 1)
         return err_kind(err, ERR_STATE, "stale", "another attempt was given this target meanwhile");
