@@ -2,6 +2,7 @@
 #include "tests/support/cmocka.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "common/io/net/context.h"
 #include "skein/net/keys.h"
 #include "skein/net/loop.h"
 #include "skein/net/zap.h"
@@ -419,6 +421,51 @@ static void the_probe_is_refused_and_leaves_no_knock(void **state)
     assert_int_equal(zap_knocks(d->zap, knocks), 0);
 }
 
+/*
+ * The handler's thread is gone: libzmq lets strangers in from now on. The probe finds it, and what they say is
+ * dropped all the same, because their messages carry no name.
+ */
+static void a_dead_handler_is_found_and_gives_no_rights(void **state)
+{
+    struct door *d = *state;
+    struct key_pair stranger;
+    struct err err;
+    zap_stop(d->zap);
+    assert_int_equal(probe(d, zserver_endpoint(d->server), &d->server_keys.public_key), ZPROBE_ADMITTED);
+    assert_true(key_pair_generate(&stranger, &err));
+    struct zclient *c = dial(d, &stranger);
+    assert_true(send_within(c, STR("hello"), PATIENCE_MS));
+    assert_int_equal(listen_for(d, PATIENCE_MS), ZRECEIVE_STRANGER);
+    assert_int_equal(d->last.body.len, 0);
+    zclient_close(c);
+    key_pair_release(&stranger);
+}
+
+/* Who connects and says nothing, or stops in the middle of the greeting, is sent away. */
+static void silent_connections_are_closed(void **state)
+{
+    struct door *d = *state;
+    enum { CONNECTIONS = 40 };
+    int fds[CONNECTIONS];
+    char bytes[256];
+    for (int i = 0; i < CONNECTIONS; i++) {
+        fds[i] = tcp_connect(d);
+        if (i % 2 == 1) /* the signature of a greeting, then silence */
+            assert_int_equal(send(fds[i], "\xff\0\0\0\0\0\0\0\1\x7f\3", 11, MSG_NOSIGNAL), 11);
+    }
+    int64_t end = now_ms() + 8000;
+    for (int i = 0; i < CONNECTIONS; i++) {
+        struct timeval patience = {.tv_sec = end > now_ms() ? 1 + (end - now_ms()) / 1000 : 1};
+        setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        ssize_t n;
+        while ((n = recv(fds[i], bytes, sizeof(bytes), 0)) > 0)
+            ; /* the other side's greeting */
+        assert_true(n == 0 || errno == ECONNRESET);
+        close(fds[i]);
+    }
+    good_peer_is_served(d);
+}
+
 /* libzmq without a handler lets everybody in: the probe must see it. */
 static void the_probe_finds_a_door_without_handler(void **state)
 {
@@ -510,6 +557,8 @@ int main(void)
         door_test(a_slow_peer_is_told_from_a_lost_message),
         door_test(a_peer_that_left_is_gone),
         door_test(the_probe_is_refused_and_leaves_no_knock),
+        door_test(a_dead_handler_is_found_and_gives_no_rights),
+        door_test(silent_connections_are_closed),
         door_test(the_probe_finds_a_door_without_handler),
         door_test(only_one_handler_can_exist),
         door_test(a_taken_address_is_a_clear_error),

@@ -44,6 +44,7 @@ struct entry {
 struct zap {
     pthread_t thread;
     void *socket;
+    bool stopped; /* the owner's own note */
     int stop_fd, knock_fd;
     pthread_mutex_t mutex; /* guards everything below */
     struct entry *keys, *users;
@@ -385,9 +386,17 @@ struct zap *zap_open(struct znet *net, struct err *err)
     return NULL;
 }
 
-void zap_close(struct zap *z)
+void zap_stop(struct zap *z)
 {
+    if (z->stopped)
+        return;
+    z->stopped = true;
     (void)eventfd_write(z->stop_fd, 1);
     pthread_join(z->thread, NULL);
+}
+
+void zap_close(struct zap *z)
+{
+    zap_stop(z);
     zap_free(z);
 }
