@@ -102,7 +102,7 @@ static void print_agents(struct client *c, const struct msg_agents *all)
         out_table_cell(t, str_of(row->role != ROLE_UNSET ? role_name(row->role) : "-"));
         out_table_cell(t, str_of(principal_status_name(row->status)));
         out_table_cell(t, str_of(fingerprint_of(row->public_key).text));
-        out_table_cell(t, row->connected ? STR("yes") : STR("no"));
+        out_table_cell(t, row->role != ROLE_AGENT ? STR("-") : row->connected ? STR("yes") : STR("no"));
         out_table_cellf(t, "%llu", (unsigned long long)row->targets);
         out_table_cell(t, fleet_ago(&c->arena, row->seen_ms, clock_wall_ms()));
         out_table_cell(t, row->software);

@@ -288,7 +288,7 @@ static void print_ops(const struct msg_rollout *all)
     out_table_column(t, "AGENT", OUT_COLUMN_TEXT);
     out_table_column(t, "STATE", OUT_COLUMN_TEXT);
     out_table_column(t, "STEP", OUT_COLUMN_NUMBER);
-    out_table_column(t, "TRIES", OUT_COLUMN_NUMBER);
+    out_table_column(t, "RETRIES", OUT_COLUMN_NUMBER);
     out_table_column(t, "WHAT", OUT_COLUMN_CUT);
     for (size_t i = 0; i < all->ops.count; i++) {
         const struct op_row *op = &all->ops.items[i];
