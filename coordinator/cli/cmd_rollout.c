@@ -51,7 +51,7 @@ json_t *json_op(const struct op_row *op)
 {
     json_t *object =
         json_pack("{s:o, s:o, s:s, s:b, s:I, s:I, s:I, s:o, s:o}", "target", json_str(op->target), "agent",
-                  json_str(op->agent), "state", op_state_name(op->state), "unreachable", op->unreachable, "tries",
+                  json_str(op->agent), "state", op_state_name(op->state), "unreachable", op->unreachable, "retries",
                   (json_int_t)op->tries, "step", (json_int_t)op->step, "steps", (json_int_t)op->steps, "sentence",
                   json_str(op->sentence), "updated", json_time(op->updated_ms));
     json_object_set_new(object, "error", op->err.code != ERR_UNSET ? json_err(&op->err) : json_null());

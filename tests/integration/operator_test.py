@@ -136,6 +136,7 @@ class Rollouts(OneFleet):
         self.assertIn("already exists", failures[0])
         shown = self.fleet.json("rollout", "show", "--problems")
         self.assertEqual([op["target"] for op in shown["operations"]], ["shop/t0002"])
+        self.assertEqual(shown["operations"][0]["retries"], 0)
         self.assertEqual(shown["status"], "partial")
         self.repair_target(2)
         self.expect(0, "rollout", "start", "--all", "--watch")
