@@ -8,6 +8,7 @@
 
 #include "agent/io/discover.h"
 #include "agent/io/workers.h"
+#include "tests/support/plan_make.h"
 
 #define PG_PRIVATE SKEIN_SOURCE_DIR "/tests/support/pg_private"
 
@@ -164,6 +165,69 @@ static void schemas_are_read_apart(void **state)
     workers_free(w);
 }
 
+static uint64_t count_busy(struct db *db)
+{
+    struct db_rows rows;
+    struct err err;
+    struct str sql = STR("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%'"
+                         " AND pid <> pg_backend_pid()");
+    if (!db_query(db, &server.arena, sql, NULL, 0, &rows, &err))
+        fail_msg("%s", err.text);
+    return db_cell_u64(&rows, 0, 0);
+}
+
+/* Three workers, but two migrations at a time on one server; all of them get their turn. */
+static void migrations_keep_to_the_cap_of_their_server(void **state)
+{
+    (void)state;
+    enum { SCHEMAS = 6 };
+    struct arena *a = &server.arena;
+    struct db_options options;
+    struct db *watching;
+    struct plan_make m;
+    struct err err;
+    uint64_t most = 0;
+    use_section(NULL, NULL);
+    plan_make_init(&m, a, ENGINE_POSTGRESQL);
+    plan_make_step(&m, "core", NULL, "a1", "CREATE TABLE words (word text); SELECT pg_sleep(0.3)");
+    plan_make_end(&m);
+    db_options_init(&options);
+    assert_true(db_open(server.url, &options, &watching, &err));
+    struct workers *w = workers_new(&server.config);
+    for (int i = 0; i < SCHEMAS; i++) {
+        struct str schema = str_printf(a, "cap_%d", i);
+        struct place place = {.name = schema,
+                              .engine = ENGINE_POSTGRESQL,
+                              .url = server.url,
+                              .schema = schema,
+                              .server = STR("pg:one"),
+                              .source = &server.config.sources.list.items[0]};
+        execute(server.url, arena_printf(a, "CREATE SCHEMA cap_%d", i));
+        struct task *t = task_new(TASK_APPLY);
+        task_set_place(t, &place);
+        t->fence = 1;
+        t->apply = (struct task_apply){.attempt = schema,
+                                       .principal = STR("tester"),
+                                       .action = OFFER_APPLY,
+                                       .plan = &m.plan,
+                                       .scripts = (const struct script *const *)m.scripts};
+        workers_submit(w, t);
+    }
+    for (int done = 0; done < SCHEMAS;) {
+        uint64_t busy = count_busy(watching);
+        most = busy > most ? busy : most;
+        struct task *t = workers_next(w);
+        if (t == NULL)
+            continue;
+        assert_int_equal(t->report.outcome, OUTCOME_APPLIED);
+        task_free(t);
+        done++;
+    }
+    assert_int_equal(most, 2);
+    db_close(watching);
+    workers_free(w);
+}
+
 /* The connections of workers die with the server; the next reads make new ones. */
 static void reads_survive_a_restart_of_the_server(void **state)
 {
@@ -214,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_find_databases_and_schemas),
         cmocka_unit_test(schemas_are_read_apart),
+        cmocka_unit_test(migrations_keep_to_the_cap_of_their_server),
         cmocka_unit_test(reads_survive_a_restart_of_the_server),
         cmocka_unit_test(server_that_is_down_is_said_for_each_target),
     };

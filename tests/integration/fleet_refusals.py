@@ -11,11 +11,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 
-from fleet import Fleet, wait_until  # noqa: E402
+from fleet import Fleet, make_revision, wait_until  # noqa: E402
 
 BINARIES = sys.argv.pop(1) if __name__ == "__main__" else None
 SECRET = "hunter2-topsecret"
@@ -258,6 +259,43 @@ class Servers(FleetTest):
         for number in (1, 2, 3):
             _, ledger, _ = fleet.schema_state(f"tenant_{number:03}")
             self.assertEqual([row[1] for row in ledger], ["core_01", "core_02"])
+
+
+class Stopping(FleetTest):
+    def start(self, **settings):
+        """A rollout whose migration takes a while, at the moment when it is at work; the agent and the rollout."""
+        fleet = self.fleet
+        make_revision(fleet.root / "project", "core", 3, ["CREATE TABLE slow (x INTEGER)", "SELECT pg_sleep(3)"], [])
+        fleet.start_coordinator()
+        agent = fleet.make_agent("pg", fleet.schema_section("tenant", 1), **settings)
+        agent.start()
+        self.wait_for_state("tenant/tenant_001", {})
+        rollout = fleet.start_rollout("--target", "core_03")
+        wait_until("the migration is at work", lambda: fleet.psql(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"))
+        return agent, rollout
+
+    def test_migration_may_finish_within_the_grace(self):
+        agent, rollout = self.start(stop_grace="20s")
+        self.assertEqual(agent.stop(), 0)
+        heads, ledger, _ = self.fleet.schema_state("tenant_001")
+        self.assertEqual((heads, len(ledger)), ({"core": ["core_03"]}, 3))
+        agent.start()
+        self.assertEqual(self.fleet.wait_for_rollout(rollout), "done")
+        self.assertEqual(self.fleet.schema_state("tenant_001")[1], ledger)
+
+    def test_migration_is_rolled_back_after_the_grace(self):
+        agent, rollout = self.start(stop_grace="0s")
+        begun = time.monotonic()
+        self.assertEqual(agent.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 2.5)
+        heads, ledger, tables = self.fleet.schema_state("tenant_001")
+        self.assertEqual((heads.get("core", []), ledger, tables), ([], [], {}))
+        self.assertEqual(self.fleet.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'skein%'"),
+                         [["0"]])
+        agent.start()
+        self.assertEqual(self.fleet.wait_for_rollout(rollout), "done")
+        self.assertEqual(len(self.fleet.schema_state("tenant_001")[1]), 3)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from cli_support import on_terminal  # noqa: E402
-from fleet import Fleet, make_revision, wait_until  # noqa: E402
+from fleet import Fleet, make_table_revision, wait_until  # noqa: E402
 
 BIN = pathlib.Path(os.environ["SKEIN_BIN"]).parent
 TARGETS = 6
@@ -192,7 +192,7 @@ class Rollouts(OneFleet):
         self.start()
         self.expect(0, "rollout", "start", "--all", "--watch")
         project = self.fleet.root / "project"
-        make_revision(project / "database/migrations/versions", "core", 4)
+        make_table_revision(project, "core", 4)
         self.assertIn("1 new", self.expect(0, "push", "--project", project).stderr)
         edited = project / "database/migrations/versions/core_02_step.sql"
         edited.write_text(edited.read_text().replace("words", "wordz"))

@@ -14,6 +14,7 @@ import time
 
 SUPPORT = pathlib.Path(__file__).resolve().parent
 MODULES = ("core", "billing")
+MODULE_FOLDERS = {"core": "database/migrations/versions", "billing": "extensions/billing/migrations/versions"}
 
 
 def wait_until(what, probe, seconds=30.0):
@@ -86,25 +87,27 @@ def revision_text(module, number, parent, statements, down):
     ])
 
 
-def make_revision(folder, module, number):
+def make_revision(root, module, number, up, down):
+    parent = f"{module}_{number - 1:02}" if number > 1 else None
+    folder = root / MODULE_FOLDERS[module]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{module}_{number:02}_step.sql").write_text(revision_text(module, number, parent, up, down))
+
+
+def make_table_revision(root, module, number):
     """A table, an index and rows: enough statements for a kill to fall between two of them."""
     table = f"{module}_t{number:02}"
     up = [f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, words TEXT NOT NULL)",
           f"CREATE INDEX {table}_words ON {table} (words)",
           *(f"INSERT INTO {table} (id, words) VALUES ({i}, 'row {i}')" for i in range(1, 6))]
-    parent = f"{module}_{number - 1:02}" if number > 1 else None
-    path = folder / f"{module}_{number:02}_step.sql"
-    path.write_text(revision_text(module, number, parent, up, [f"DROP TABLE {table}"]))
+    make_revision(root, module, number, up, [f"DROP TABLE {table}"])
 
 
 def make_project(root, core, billing):
     """A project with so many revisions of each module."""
-    folders = {"core": root / "database/migrations/versions",
-               "billing": root / "extensions/billing/migrations/versions"}
     for module, count in (("core", core), ("billing", billing)):
-        folders[module].mkdir(parents=True)
         for number in range(1, count + 1):
-            make_revision(folders[module], module, number)
+            make_table_revision(root, module, number)
     (root / "database/migrations/migration_extensions.json").write_text('{"extensions": ["billing"]}\n')
 
 

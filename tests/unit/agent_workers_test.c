@@ -9,6 +9,7 @@
 
 #include "agent/io/workers.h"
 #include "skein/os/clock.h"
+#include "tests/support/plan_make.h"
 
 enum { FILES = 40 };
 
@@ -138,42 +139,17 @@ static void what_cannot_be_read_says_why(void **state)
     assert_int_not_equal(access(file_url(f, 2).p + strlen("sqlite:///"), F_OK), 0);
 }
 
-/* One step of core from base to `a1`, with one statement. */
-struct one_step {
-    struct plan plan;
-    struct script script;
-    const struct script *scripts[1];
-};
-
-static struct one_step *make_step(struct arena *a, const char *sql)
+/* One step of core from base to `a1`. */
+static struct plan_make *make_step(struct arena *a, const char *sql)
 {
-    struct one_step *s = arena_new(a, struct one_step);
-    struct names heads = {0};
-    struct row_change row = {.kind = ROW_INSERT, .module = STR("core"), .to = STR("a1")};
-    struct plan_step step = {
-        .module = STR("core"), .revision = STR("a1"), .direction = DIRECTION_UP, .transactional = true};
-    struct statement statement = {.len = strlen(sql), .line = 1};
-    s->script = (struct script){.engine = ENGINE_SQLITE,
-                                .transactional = true,
-                                .lock_timeout_ms = TIMEOUT_DEFAULT,
-                                .statement_timeout_ms = TIMEOUT_DEFAULT,
-                                .path = STR("a1.sql"),
-                                .body = {.sql = str_of(sql), .line = 1}};
-    vec_push(a, &s->script.body.statements.list, statement);
-    s->script.hash = step.script = hash_of(str_of(sql));
-    step.checksum = hash_of(STR("file"));
-    vec_push(a, &heads.list, STR("a1"));
-    vec_push(a, &step.rows.list, row);
-    step.heads_after = heads;
-    s->plan.engine = ENGINE_SQLITE;
-    vec_push(a, &s->plan.steps.list, step);
-    dbstate_set(a, &s->plan.after, STR("core"), &heads);
-    s->plan.id = plan_hash(&s->plan);
-    s->scripts[0] = &s->script;
-    return s;
+    struct plan_make *m = arena_new(a, struct plan_make);
+    plan_make_init(m, a, ENGINE_SQLITE);
+    plan_make_step(m, "core", NULL, "a1", sql);
+    plan_make_end(m);
+    return m;
 }
 
-static struct task *new_apply(struct fixture *f, size_t number, const struct one_step *step, uint64_t fence)
+static struct task *new_apply(struct fixture *f, size_t number, const struct plan_make *step, uint64_t fence)
 {
     struct task *t = new_task(f, TASK_APPLY, number);
     t->fence = fence;
@@ -181,11 +157,11 @@ static struct task *new_apply(struct fixture *f, size_t number, const struct one
                                    .principal = STR("tester"),
                                    .action = OFFER_APPLY,
                                    .plan = &step->plan,
-                                   .scripts = step->scripts};
+                                   .scripts = (const struct script *const *)step->scripts};
     return t;
 }
 
-static enum outcome apply(struct fixture *f, size_t number, const struct one_step *step, uint64_t fence)
+static enum outcome apply(struct fixture *f, size_t number, const struct plan_make *step, uint64_t fence)
 {
     workers_submit(f->workers, new_apply(f, number, step, fence));
     struct task *t = next_task(f);
@@ -201,7 +177,7 @@ static void plan_is_applied_once(void **state)
     struct fixture *f = *state;
     struct db_rows rows;
     struct err err;
-    struct one_step *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
+    struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
     db_close(open_file(f, 1));
     assert_int_equal(apply(f, 1, step, 7), OUTCOME_APPLIED);
     assert_int_equal(apply(f, 1, step, 8), OUTCOME_ALREADY_APPLIED);
@@ -220,7 +196,7 @@ static void plan_is_applied_once(void **state)
 static void failure_closes_the_fence(void **state)
 {
     struct fixture *f = *state;
-    struct one_step *bad = make_step(&f->arena, "CREATE TABLE no_table (");
+    struct plan_make *bad = make_step(&f->arena, "CREATE TABLE no_table (");
     db_close(open_file(f, 1));
     workers_submit(f->workers, new_apply(f, 1, bad, 3));
     struct task *t = next_task(f);
@@ -233,7 +209,7 @@ static void failure_closes_the_fence(void **state)
 static void closed_fence_keeps_a_late_plan_out(void **state)
 {
     struct fixture *f = *state;
-    struct one_step *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
+    struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
     db_close(open_file(f, 1));
     struct task *close = new_task(f, TASK_CLOSE, 1);
     close->fence = 5;
@@ -252,7 +228,7 @@ static void closed_fence_keeps_a_late_plan_out(void **state)
 static void waiting_for_a_lock_can_be_cancelled(void **state)
 {
     struct fixture *f = *state;
-    struct one_step *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
+    struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
     struct db *holder = open_file(f, 1);
     execute(holder, "BEGIN IMMEDIATE");
     int64_t begun = clock_mono_ms();
@@ -279,7 +255,7 @@ static void freeing_with_work_left_ends(void **state)
 {
     struct fixture *f = *state;
     struct db *holder = open_file(f, 1);
-    struct one_step *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
+    struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
     execute(holder, "BEGIN IMMEDIATE");
     int64_t begun = clock_mono_ms();
     for (uint64_t i = 1; i <= 20; i++)
