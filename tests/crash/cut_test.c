@@ -23,7 +23,8 @@ enum way { UP = 0, DOWN, WAYS };
 struct wire {
     volatile long passed[WAYS];
     volatile long limit[WAYS];
-    volatile bool refuse; /* new connections */
+    volatile bool refuse;  /* new connections */
+    volatile bool pretend; /* to be another backend, as a pooler does */
 };
 
 static struct wire *wire;
@@ -44,6 +45,14 @@ static int socket_at(const char *path, bool listening)
     return fd;
 }
 
+/* BackendKeyData (protocol manual, 55.7): `K`, length 12, process id, secret. */
+static void falsify_key(char *bytes, size_t size)
+{
+    char *key = memmem(bytes, size, "K\0\0\0\x0c", 5);
+    if (wire->pretend && key != NULL && key + 13 <= bytes + size)
+        key[8] ^= 1;
+}
+
 /* Passes on what there is, up to the limit. False: the connection is to end. */
 static bool pass(int from, int to, enum way way)
 {
@@ -56,6 +65,8 @@ static bool pass(int from, int to, enum way way)
         most = (size_t)left < most ? (size_t)left : most;
     }
     ssize_t got = read(from, bytes, most);
+    if (got > 0 && way == DOWN)
+        falsify_key(bytes, (size_t)got);
     if (got <= 0 || write(to, bytes, (size_t)got) != got)
         return false;
     wire->passed[way] += got;
@@ -113,7 +124,7 @@ static int stop_proxy(void **state)
 static void no_limit(void)
 {
     wire->limit[UP] = wire->limit[DOWN] = -1;
-    wire->refuse = false;
+    wire->refuse = wire->pretend = false;
 }
 
 static void cut_after(enum way way, long bytes)
@@ -250,6 +261,24 @@ static void an_answer_that_cannot_be_had_is_unknown(void **state)
     assert_int_equal(value(f, "SELECT count(*) FROM done"), n + 1);
 }
 
+/* Behind a pooler the backend that answers is not the one that the session was given. */
+static void a_pooler_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct str url = str_printf(f->a, "postgresql:///postgres?host=%s&user=skein", folder);
+    struct db_options options;
+    struct db *db = NULL;
+    struct err err = {0};
+    db_options_init(&options);
+    wire->pretend = true;
+    assert_false(db_open(url, &options, &db, &err));
+    assert_string_equal(err.kind, "pooler");
+    assert_true(err.hint[0] != '\0');
+    options.allow_pooler = true; /* in session mode, on request */
+    assert_true(db_open(url, &options, &db, &err));
+    db_close(db);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -257,6 +286,7 @@ int main(void)
         TEST(cut_on_the_way_to_the_server),
         TEST(cut_on_the_way_back),
         TEST(an_answer_that_cannot_be_had_is_unknown),
+        TEST(a_pooler_is_refused),
     };
     return cmocka_run_group_tests(tests, start_proxy, stop_proxy);
 }

@@ -209,6 +209,20 @@ static void a_terminated_backend_rolls_back(void **state)
     verify_ledger(f, 1);
 }
 
+/* A connection that was kept and died meanwhile costs nothing. */
+static void a_connection_that_died_idle_is_made_again(void **state)
+{
+    struct fixture *f = *state;
+    struct db_rows rows;
+    struct err err = {0};
+    assert_true(db_query(f->db, f->a, STR("SELECT pg_backend_pid()"), NULL, 0, &rows, &err));
+    target_exec(&f->target,
+                arena_printf(f->a, "SELECT pg_terminate_backend(%.*s, 5000)", STR_ARG(db_cell(&rows, 0, 0))));
+    step(f, NULL, "a1", "CREATE TABLE t (n INTEGER)");
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+}
+
 /* ---- CREATE INDEX CONCURRENTLY ---- */
 
 static void with_rows(struct fixture *f)
@@ -403,6 +417,7 @@ int main(void)
         TEST(missing_privileges_are_told),
         TEST(opening_fails_with_a_reason),
         TEST(a_terminated_backend_rolls_back),
+        TEST(a_connection_that_died_idle_is_made_again),
         TEST(an_index_is_made_concurrently),
         TEST(a_failed_index_is_cleaned_up),
         TEST(an_invalid_index_is_made_again),

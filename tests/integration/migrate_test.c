@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "skein/base/vec.h"
@@ -168,13 +168,15 @@ static void the_observer_sees_every_step(void **state)
 {
     struct fixture *f = *state;
     f->observer = (struct migrate_observer){.step_started = count_started, .step_done = count_done, .user = f};
-    step(f, NULL, "a1", "CREATE TABLE t (n INTEGER)");
+    step(f, NULL, "a1", ""); /* a merge has nothing to run, and is told all the same */
     step(f, "a1", "a2", "CREATE TABLE u (n INTEGER); CREATE TABLE v (n INTEGER)");
     step(f, "a2", "a3", "CREATE TABLE w (n INTEGER)");
+    alone(f, "a3", "a4", "CREATE TABLE x (n INTEGER)");
+    step(f, "a4", "a5", "");
     apply(f);
     expect(f, OUTCOME_APPLIED);
-    assert_int_equal(f->started, 3);
-    assert_int_equal(f->done, 3);
+    assert_int_equal(f->started, 5);
+    assert_int_equal(f->done, 5);
 }
 
 /* ---- what goes wrong ---- */
@@ -460,6 +462,63 @@ static void a_cancelled_attempt_is_closed(void **state)
     expect(f, OUTCOME_STALE);
 }
 
+static bool soon(void *user)
+{
+    struct fixture *f = user;
+    return clock_mono_ms() >= (int64_t)f->waits;
+}
+
+static void a_running_statement_is_stopped(void **state)
+{
+    struct fixture *f = *state;
+    f->options.fence = 2;
+    f->waits = (size_t)clock_mono_ms() + 300;
+    f->observer = (struct migrate_observer){.cancelled = soon, .user = f};
+    step(f, NULL, "a1",
+         engine == ENGINE_SQLITE
+             ? "CREATE TABLE t (n INTEGER); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+               "count(*) FROM n"
+             : "CREATE TABLE t (n INTEGER); SELECT pg_sleep(30)");
+    int64_t start = clock_mono_ms();
+    apply(f);
+    expect(f, OUTCOME_CANCELLED);
+    assert_true(clock_mono_ms() - start < 5000);
+    assert_int_equal(f->report.ledger.closed_fence, 2);
+    assert_false(has_table(f, "t"));
+}
+
+/* Several processes, one plan: one applies it, the others find it done. */
+static void of_many_at_once_one_applies(void **state)
+{
+    enum { PROCESSES = 5 };
+    struct fixture *f = *state;
+    pid_t children[PROCESSES];
+    unsigned applied_by = 0, found = 0;
+    step(f, NULL, "a1", "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)");
+    plan_make_step(&f->make, "billing", NULL, "b1", "CREATE TABLE u (n INTEGER)");
+    for (int i = 0; i < PROCESSES; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            f->db = target_open(&f->target);
+            f->options.attempt = random_hex(f->a, 8);
+            f->options.run_lock_wait_ms = 10000;
+            f->options.lock_timeout_ms = 5000;
+            apply(f);
+            _exit((int)f->report.outcome);
+        }
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = 0;
+        waitpid(children[i], &status, 0);
+        applied_by += WIFEXITED(status) && WEXITSTATUS(status) == OUTCOME_APPLIED;
+        found += WIFEXITED(status) && WEXITSTATUS(status) == OUTCOME_ALREADY_APPLIED;
+    }
+    assert_int_equal(applied_by, 1);
+    assert_int_equal(found, PROCESSES - 1);
+    assert_int_equal(value(f, "SELECT count(*) FROM t"), 1);
+    verify_ledger(f, 2);
+}
+
 /* ---- the ledger ---- */
 
 static void hand_edits_are_found(void **state)
@@ -671,6 +730,8 @@ int main(int argc, char **argv)
         TEST(a_lock_that_stays_busy_blocks),
         TEST(another_migrator_is_waited_for),
         TEST(a_cancelled_attempt_is_closed),
+        TEST(a_running_statement_is_stopped),
+        TEST(of_many_at_once_one_applies),
         TEST(hand_edits_are_found),
         TEST(a_script_cannot_write_the_ledger),
         TEST(a_copy_is_quarantined),

@@ -41,6 +41,7 @@ struct job {
     struct book_sql sql;
     struct book book;
     size_t done;          /* steps that are committed */
+    size_t announced;     /* steps that the observer knows to have started */
     bool locked;          /* this session holds the migrator's lock */
     bool undecided;       /* something was sent whose fate only the target knows */
     bool found_out;       /* it was undecided, and the target has told since */
@@ -136,6 +137,9 @@ bool script_drops_table(const struct script *s);
 
 bool job_cancelled(const struct job *j);
 enum verdict job_lock(struct job *j);
+
+/* Tells the observer, once, that the steps before `end` have started. */
+void job_announce(struct job *j, size_t end);
 void job_unlock(struct job *j);
 enum verdict job_end(struct job *j, enum outcome outcome);
 

@@ -106,6 +106,14 @@ static void add_detail(struct err *err, const char *line)
     snprintf(err->detail + len, sizeof(err->detail) - len, "%s%s", len > 0 ? "\n" : "", line);
 }
 
+void job_announce(struct job *j, size_t end)
+{
+    const struct migrate_observer *o = j->observer;
+    for (; j->announced < end; j->announced++)
+        if (o != NULL && o->step_started != NULL)
+            o->step_started(o->user, j->announced, &j->plan->steps.list.items[j->announced]);
+}
+
 /* What is true now, for the person who reads the error. */
 static void state_truth(const struct job *j, struct err *err)
 {
@@ -147,6 +155,12 @@ static bool poll_nap(struct job *j, int64_t deadline, unsigned tries)
     return true;
 }
 
+/* A connection that was kept open may have died while nothing was asked of it: nothing is lost with it. */
+static bool wake_up(struct job *j, struct err *err)
+{
+    return err->code == ERR_CONNECT && j->done == 0 && db_reconnect(j->db, err) && db_try_lock(j->db, &j->locked, err);
+}
+
 static enum verdict poll_lock(struct job *j)
 {
     int64_t now = clock_mono_ms(), told = 0;
@@ -154,7 +168,8 @@ static enum verdict poll_lock(struct job *j)
     struct str holders = STR("");
     struct err err = {0};
     for (unsigned tries = 0;; tries++) {
-        if (!db_try_lock(j->db, &j->locked, &err))
+        bool asked = db_try_lock(j->db, &j->locked, &err) || (tries == 0 && wake_up(j, &err));
+        if (!asked)
             return j->undecided ? job_undecided(j, &err) : job_fail(j, &err, SIZE_MAX);
         if (j->locked)
             return VERDICT_NEXT;
@@ -536,6 +551,7 @@ static void fill_work(struct job *j, struct work *w, size_t end, bool check_fore
 static enum verdict committed(struct job *j, size_t end)
 {
     const struct migrate_observer *o = j->observer;
+    job_announce(j, end);
     for (size_t i = j->done; o != NULL && o->step_done != NULL && i < end; i++)
         o->step_done(o->user, i, &j->plan->steps.list.items[i]);
     j->report->steps_applied += end - j->done;

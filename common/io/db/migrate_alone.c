@@ -245,6 +245,7 @@ static enum verdict finish(struct job *j, const struct script *s)
     if (verdict != VERDICT_NEXT)
         return verdict;
     const struct migrate_observer *o = j->observer;
+    job_announce(j, j->done + 1);
     if (o != NULL && o->step_done != NULL)
         o->step_done(o->user, j->done, &j->plan->steps.list.items[j->done]);
     j->report->steps_applied++;
@@ -305,9 +306,7 @@ static bool can_clean_up(struct job *j, const struct script *s)
 /* *ret_ran counts the statements that succeeded. */
 static bool run_body(struct job *j, const struct script *s, size_t *ret_ran, struct err *err)
 {
-    const struct migrate_observer *o = j->observer;
-    if (o != NULL && o->step_started != NULL)
-        o->step_started(o->user, j->done, &j->plan->steps.list.items[j->done]);
+    job_announce(j, j->done + 1);
     bool ok = set_session(j, s, DB_ITEM_ENTER, err);
     for (*ret_ran = 0; ok && *ret_ran < s->body.statements.list.count; *ret_ran += ok)
         ok = run_alone(j, script_statement(&s->body, *ret_ran),

@@ -214,11 +214,8 @@ static void on_done(void *user, size_t item)
 {
     struct progress *p = user;
     size_t next = item + 1;
-    const struct migrate_observer *o = p->j->observer;
-    if (o == NULL || o->step_started == NULL || next >= p->w->notes.count || !p->w->notes.items[next].starts_step)
-        return;
-    size_t step = p->w->notes.items[next].step;
-    o->step_started(o->user, step, &p->j->plan->steps.list.items[step]);
+    if (next < p->w->notes.count && p->w->notes.items[next].starts_step)
+        job_announce(p->j, p->w->notes.items[next].step + 1);
 }
 
 bool work_run(struct job *j, struct work *w, const struct db_begin *begin, struct err *err, size_t *ret_step)
