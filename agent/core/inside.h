@@ -35,6 +35,7 @@ enum {
     PROGRESS_EVERY_MS = 200,   /* of one target */
     HELLO_RESEND_MS = 100,     /* the first time; doubles up to RESEND_MS */
     HELLO_FIRST_WAIT_MS = 4000,
+    HELLO_NEW_WAIT_MS = 5000,                   /* at most, while nobody has ever answered */
     HELLO_LAST_WAIT_MS = HELLO_WAIT_MS * 5 / 6, /* with the jitter of agent_backoff(): HELLO_WAIT_MS */
     RESEND_MIN_MS = 10,                         /* a coordinator that says less is not believed */
 };
@@ -221,7 +222,8 @@ struct link {
     uint64_t term; /* highest seen */
     uint64_t hello_id;
     int64_t hello_due_ms, hello_wait_ms, give_up_ms;
-    int64_t patience_ms; /* until the next dialling; grows up to HELLO_LAST_WAIT_MS */
+    int64_t patience_ms; /* until the next dialling; grows */
+    bool answered;       /* ever */
     int64_t resend_ms;
 };
 

@@ -1,11 +1,11 @@
 /*
  * The conversation itself. The agent says HELLO, repeats it (often at first: what is said before the
  * connection stands is lost, and nobody says when it does) and is up when HELLO_ACK has come; a refused
- * DEALER only ever hears silence, so it dials anew: soon at first (somebody may just be accepting its key),
- * at the latest after HELLO_WAIT_MS. While it is up it says PING; whoever is silent for three of them is
- * taken for gone and dialled anew. A higher term means that the coordinator has begun a new life and knows
- * nothing of this conversation: HELLO again, over the same connection. A lower term is the voice of a
- * deposed one and is not listened to.
+ * DEALER only ever hears silence, so it dials anew: often while nobody has ever answered (somebody may just
+ * be accepting its key), later at growing intervals up to HELLO_WAIT_MS. While it is up it says PING;
+ * whoever is silent for three of them is taken for gone and dialled anew. A higher term means that the
+ * coordinator has begun a new life and knows nothing of this conversation: HELLO again, over the same
+ * connection. A lower term is the voice of a deposed one and is not listened to.
  */
 #include "agent/core/inside.h"
 
@@ -30,8 +30,9 @@ static void greet(struct agent *a)
     session_close(&l->session);
     l->hello_id = l->session.last_id + 1; /* the answer to this HELLO or a later one counts */
     l->give_up_ms = agent_backoff(a, &l->patience_ms);
-    if (l->patience_ms > HELLO_LAST_WAIT_MS)
-        l->patience_ms = HELLO_LAST_WAIT_MS;
+    int64_t most = l->answered ? HELLO_LAST_WAIT_MS : HELLO_NEW_WAIT_MS;
+    if (l->patience_ms > most)
+        l->patience_ms = most;
     l->hello_wait_ms = HELLO_RESEND_MS;
     say_hello(a);
 }
@@ -112,6 +113,7 @@ void link_hello_ack(struct agent *a, const struct msg *m)
         return;
     }
     session_open(&l->session, ack, a->now_ms);
+    l->answered = true;
     l->patience_ms = HELLO_FIRST_WAIT_MS;
     l->resend_ms = ack->resend_ms >= RESEND_MIN_MS ? ack->resend_ms : RESEND_MS;
     emit_log(a, LOG_INFO, "the coordinator answers, in term %llu", (unsigned long long)l->term);
