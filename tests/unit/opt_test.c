@@ -306,7 +306,7 @@ static void completion_knows_words_options_and_choices(void **state)
     assert_non_null(strstr(bash, "    \"upgrade --format\") words=\"table json\" ;;\n"));
     const char *zsh = render(opt_zsh);
     assert_non_null(strstr(zsh, "'--format=[The form]:FORMAT:(table json)'"));
-    assert_non_null(strstr(zsh, "'rollout:Start'\n"));
+    assert_non_null(strstr(zsh, "'rollout:start, list'\n"));
 }
 
 int main(void)

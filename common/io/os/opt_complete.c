@@ -20,12 +20,18 @@ static bool is_of_family(const struct opt_command *c)
     return strchr(c->name, ' ') != NULL;
 }
 
-static void bash_family(const struct opt_program *p, size_t i, struct strbuf *out)
+/* The second words of the family that begins at row `i`. */
+static void family_words(const struct opt_program *p, size_t i, const char *between, struct strbuf *out)
 {
     struct str family = first_word(p->commands[i]);
-    strbuf_printf(out, "    %.*s) words=\"", STR_ARG(family));
     for (size_t k = i; k < p->command_count && str_eq(first_word(p->commands[k]), family); k++)
-        strbuf_printf(out, "%s%s", k > i ? " " : "", p->commands[k]->name + family.len + 1);
+        strbuf_printf(out, "%s%s", k > i ? between : "", p->commands[k]->name + family.len + 1);
+}
+
+static void bash_family(const struct opt_program *p, size_t i, struct strbuf *out)
+{
+    strbuf_printf(out, "    %.*s) words=\"", STR_ARG(first_word(p->commands[i])));
+    family_words(p, i, " ", out);
     strbuf_puts(out, "\" ;;\n");
 }
 
@@ -130,12 +136,25 @@ static void zsh_described(const char *indent, struct str word, const char *doc, 
     strbuf_puts(out, "'\n");
 }
 
+/* A family is described by its second words. */
+static void zsh_first_word(const struct opt_program *p, size_t i, struct strbuf *out)
+{
+    struct strbuf words;
+    strbuf_init(&words, 1 << 16);
+    if (is_of_family(p->commands[i]))
+        family_words(p, i, ", ", &words);
+    else
+        strbuf_puts(&words, p->commands[i]->summary);
+    zsh_described("    ", first_word(p->commands[i]), words.p, out);
+    strbuf_release(&words);
+}
+
 static void zsh_words(const struct opt_program *p, struct strbuf *out)
 {
     strbuf_puts(out, "  commands=(\n");
     for (size_t i = 0; i < p->command_count; i++)
         if (opens_word(p, i))
-            zsh_described("    ", first_word(p->commands[i]), p->commands[i]->summary, out);
+            zsh_first_word(p, i, out);
     strbuf_puts(out,
                 "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n");
     for (size_t i = 0; i < p->command_count; i++) {
