@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+os.umask(0o022)  # daemons refuse a configuration that others may change
 SUPPORT = pathlib.Path(__file__).resolve().parent
 MODULES = ("core", "billing")
 MODULE_FOLDERS = {"core": "database/migrations/versions", "billing": "extensions/billing/migrations/versions"}

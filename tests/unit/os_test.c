@@ -161,6 +161,24 @@ static void secrets_are_refused_when_others_may_read_them(void **state)
     arena_release(&a);
 }
 
+static void files_that_others_can_change_are_refused(void **state)
+{
+    struct arena a = {0};
+    struct err err = {0};
+    const char *path = arena_printf(&a, "%s/conf", (char *)*state);
+    assert_false(file_is_protected(path, &err));
+    assert_string_equal(err.kind, "ENOENT");
+    assert_true(file_write_atomic(path, STR("x"), 0644, &err));
+    assert_true(file_is_protected(path, &err));
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_false(file_is_protected(path, &err));
+    assert_int_equal(chmod(path, 0646), 0);
+    assert_false(file_is_protected(path, &err));
+    assert_string_equal(err.kind, "shared_file");
+    assert_non_null(strstr(err.hint, "chmod go-w"));
+    arena_release(&a);
+}
+
 static void folder_of_a_path(void **state)
 {
     (void)state;
@@ -386,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(file_read_at_follows_no_link, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failed_write_leaves_the_old_file_and_nothing_else, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(secrets_are_refused_when_others_may_read_them, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(files_that_others_can_change_are_refused, make_folder, remove_folder),
         cmocka_unit_test(folder_of_a_path),
         cmocka_unit_test(signals_come_as_events),
         cmocka_unit_test(chan_is_a_bounded_queue),

@@ -395,6 +395,8 @@ bool conf_load(struct arena *a, const char *path, const struct conf_section *sec
                struct conf *ret_conf, struct err *err)
 {
     struct str text;
+    if (!file_is_protected(path, err))
+        return false;
     if (!file_read(a, path, CONF_FILE_MAX, &text, err))
         return err_hint(err, "the path comes from --config");
     return conf_parse(a, text, path, sections, count, diag, ret_conf) || diag_to_err(diag, err);

@@ -177,6 +177,28 @@ bool file_mkdirs(const char *path, mode_t mode, struct err *err)
     return ok;
 }
 
+static bool is_ours(const struct stat *st)
+{
+    return st->st_uid == geteuid() || st->st_uid == 0;
+}
+
+bool file_is_protected(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_errno(err, "cannot open %s", path);
+    if (!is_ours(&st)) {
+        err_kind(err, ERR_REFUSED, "wrong_owner", "%s belongs to another user, who may change it", path);
+        return err_hint(err, "change its owner to root or to the user that runs this program");
+    }
+    if ((st.st_mode & 022) != 0) {
+        err_kind(err, ERR_REFUSED, "shared_file", "others may change %s (mode %04o)", path,
+                 (unsigned)(st.st_mode & 07777));
+        return err_hint(err, "run: chmod go-w %s", path);
+    }
+    return true;
+}
+
 enum file_access file_secrecy(const char *path, struct err *err)
 {
     struct stat st;
@@ -190,7 +212,7 @@ enum file_access file_secrecy(const char *path, struct err *err)
         err_kind(err, ERR_INPUT, "not_a_file", "%s is not a regular file", path);
         return FILE_SHARED;
     }
-    if (st.st_uid != geteuid() && st.st_uid != 0) {
+    if (!is_ours(&st)) {
         err_kind(err, ERR_REFUSED, "wrong_owner", "%s holds a secret but belongs to another user", path);
         err_hint(err, "change its owner to the user that runs this program");
         return FILE_SHARED;

@@ -73,7 +73,7 @@ enum { CONF_FILE_MAX = 1 << 20, CONF_LINE_MAX = 16384, CONF_SECTION_NAME_MAX = 4
 bool conf_parse(struct arena *a, struct str text, const char *path, const struct conf_section *sections, size_t count,
                 struct diag *diag, struct conf *ret_conf);
 
-/* Reads and parses a file; the error is the first finding, or why the file cannot be read. */
+/* Reads and parses a file that only its owner may change; the error is the first finding, or why it cannot be read. */
 bool conf_load(struct arena *a, const char *path, const struct conf_section *sections, size_t count, struct diag *diag,
                struct conf *ret_conf, struct err *err);
 

@@ -42,3 +42,9 @@ enum file_access { FILE_UNSET = 0, FILE_ABSENT, FILE_PRIVATE, FILE_SHARED };
  * file that cannot be looked at (result UNSET).
  */
 enum file_access file_secrecy(const char *path, struct err *err);
+
+/*
+ * Whether nobody but this user and root can change a file that a daemon obeys: neither its owner nor a right
+ * to write for group and others. False with *err, also when the file cannot be looked at.
+ */
+bool file_is_protected(const char *path, struct err *err);
