@@ -25,7 +25,8 @@ struct walk {
     const struct dag *dag;
     struct dag near; /* the same without dependencies that an ancestor has too */
     int kinds;
-    struct bitset left;        /* not given out yet */
+    const struct bitset *set;
+    struct bitset left;        /* not given out yet; also what lies between members of the set */
     size_t *place_of;          /* by node; NO_PLACE if it is no head */
     struct dag_cursor *cursor; /* by node: over its children; those passed are given out */
     size_t *seen;              /* by node: number of the last search that met it */
@@ -127,7 +128,7 @@ static size_t replace_head(struct walk *w, size_t number)
     bool replaced = false;
     w->place_of[node] = NO_PLACE;
     while (dag_next_down(&w->near, w->kinds, &c, &other)) {
-        if (!is_left(w, other) || w->place_of[other] != NO_PLACE)
+        if (!is_left(w, other) || !bitset_has(w->set, other) || w->place_of[other] != NO_PLACE)
             continue;
         if (replaced) {
             append_head(w, other);
@@ -174,6 +175,48 @@ static struct dag near_graph(struct arena *a, const struct dag *d)
     return result;
 }
 
+/*
+ * What lies between members of the set blocks what is below it, like a member, but is never given out: it goes when
+ * nothing above it is left. *ret_freed are the members right below such revisions.
+ */
+static void give_out(struct walk *w, size_t node, struct nodes *ret_freed)
+{
+    struct nodes todo = {0};
+    vec_push(w->arena, &todo.list, node);
+    while (todo.list.count > 0) {
+        size_t at = todo.list.items[--todo.list.count], below;
+        struct dag_cursor c = {.node = at};
+        bitset_remove(&w->left, at);
+        while (dag_next_down(w->dag, w->kinds, &c, &below)) {
+            bool member = bitset_has(w->set, below);
+            if (is_left(w, below) && !member && !has_child_left(w, below))
+                vec_push(w->arena, &todo.list, below);
+            else if (member && at != node)
+                vec_push(w->arena, &ret_freed->list, below);
+        }
+    }
+}
+
+/* Members that no head leads to become heads when what lay above them has gone. */
+static void add_freed(struct walk *w, const struct nodes *freed)
+{
+    for (size_t i = 0; i < freed->list.count; i++) {
+        size_t node = freed->list.items[i];
+        if (is_left(w, node) && w->place_of[node] == NO_PLACE && !has_child_left(w, node))
+            append_head(w, node);
+    }
+}
+
+/* The set, and what lies between its members. */
+static struct bitset with_between(struct arena *a, const struct dag *d, int kinds, const struct bitset *set)
+{
+    struct bitset down = bitset_copy(a, set), up = bitset_copy(a, set);
+    reach_down(a, d, kinds, &down);
+    reach_up(a, d, kinds, &up);
+    bitset_intersect(&down, &up);
+    return down;
+}
+
 static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, const struct bitset *set)
 {
     struct walk w = {.arena = a,
@@ -181,7 +224,8 @@ static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, co
                      .near = near_graph(a, d),
                      .kinds = kinds,
                      .marked_for = SIZE_MAX,
-                     .left = bitset_copy(a, set),
+                     .set = set,
+                     .left = with_between(a, d, kinds, set),
                      .place_of = arena_new_array(a, d->node_count, size_t),
                      .cursor = arena_new_array(a, d->node_count, struct dag_cursor),
                      .seen = arena_new_array(a, d->node_count, size_t)};
@@ -204,8 +248,11 @@ void reach_order(struct arena *a, const struct dag *d, int kinds, const struct b
             at = first_head_above(&w, node);
             continue;
         }
+        struct nodes freed = {0};
         vec_push(a, &ret_order->list, node);
-        bitset_remove(&w.left, node);
+        give_out(&w, node, &freed);
         at = replace_head(&w, at);
+        add_freed(&w, &freed);
+        at = at != NO_PLACE ? at : w.first;
     }
 }
