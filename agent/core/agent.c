@@ -84,7 +84,7 @@ static void message(struct agent *a, const struct msg *m)
     if (handlers[m->kind] != NULL)
         handlers[m->kind](a, m);
     else
-        emit_log(a, LOG_WARNING, "a message that is not for agents is dropped: %s", msg_kind_name(m->kind));
+        agent_log(a, LOG_WARNING, "a message that is not for agents is dropped: %s", msg_kind_name(m->kind));
 }
 
 /* ---- stopping ---- */
@@ -114,8 +114,8 @@ static void stop_run(struct agent *a)
     if (a->running > 0)
         return;
     a->ended = true;
-    emit_msg(a, (struct msg){.kind = MSG_BYE, .bye = {.boot = a->options.boot}});
-    emit(a, (struct agent_effect){.kind = AGENT_DO_EXIT, .exit = {.reason = STR("was asked to stop")}});
+    agent_say(a, (struct msg){.kind = MSG_BYE, .bye = {.boot = a->options.boot}});
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_EXIT, .exit = {.reason = STR("was asked to stop")}});
 }
 
 /* ---- steps ---- */
@@ -178,7 +178,7 @@ static void wish_timer(struct agent *a)
     if (wish == a->timer_wish_ms && wish > a->now_ms)
         return;
     a->timer_wish_ms = wish;
-    emit(a, (struct agent_effect){.kind = AGENT_DO_TIMER, .timer_ms = wish});
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_TIMER, .timer_ms = wish});
 }
 
 void agent_step(struct agent *a, const struct agent_event *event, struct agent_effects *fx)

@@ -238,9 +238,9 @@ void cache_wait_no_more(struct agent *a, struct target *t)
 
 static void fetch(struct agent *a, struct cached *c)
 {
-    emit_msg(a,
-             (struct msg){.kind = MSG_FETCH,
-                          .fetch = {.kind = (enum blob_kind)c->key.kind, .hash = c->key.hash, .offset = c->bytes.len}});
+    agent_say(
+        a, (struct msg){.kind = MSG_FETCH,
+                        .fetch = {.kind = (enum blob_kind)c->key.kind, .hash = c->key.hash, .offset = c->bytes.len}});
     c->due_ms = agent_backoff(a, &c->backoff_ms);
 }
 

@@ -143,7 +143,7 @@ void target_read(struct agent *a, struct target *t);
 void target_learn(struct agent *a, struct target *t, const struct event_done *done, const struct plan *plan);
 void target_settle(struct agent *a, struct target *t); /* frees it when it is gone and nothing needs it any more */
 void targets_free(struct agent *a);
-struct target_report target_report(const struct target *t, struct arena *arena);
+struct target_report report_of(const struct target *t, struct arena *arena);
 
 /* ---- report.c ---- */
 
@@ -250,10 +250,10 @@ struct target *timer_take(struct agent *a); /* one whose time has come; NULL: no
 
 /* ---- effect.c ---- */
 
-void emit(struct agent *a, struct agent_effect effect);
-void emit_msg(struct agent *a, struct msg m); /* dropped while the link is down, save HELLO, PONG and BYE */
-void emit_log(struct agent *a, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-struct arena *emit_arena(struct agent *a);
+void agent_emit(struct agent *a, struct agent_effect effect);
+void agent_say(struct agent *a, struct msg m); /* dropped while the link is down, save HELLO, PONG and BYE */
+void agent_log(struct agent *a, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct arena *agent_arena(struct agent *a);
 
 /* ---- agent.c ---- */
 

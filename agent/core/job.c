@@ -139,7 +139,7 @@ void job_free(struct agent *a, struct target *t, struct job *j)
 
 static struct msg result_msg(struct agent *a, const struct target *t, const struct job *j)
 {
-    struct arena *arena = emit_arena(a);
+    struct arena *arena = agent_arena(a);
     struct unpack u = {strbuf_str(&j->err), arena};
     struct msg m = {.kind = MSG_RESULT,
                     .result = {.boot = a->options.boot,
@@ -149,7 +149,7 @@ static struct msg result_msg(struct agent *a, const struct target *t, const stru
                                .steps_applied = j->steps_applied,
                                .failed_step = j->failed_step,
                                .duration_ms = j->duration_ms,
-                               .report = target_report(t, arena)}};
+                               .report = report_of(t, arena)}};
     if (u.rest.len > 0)
         m.result.err = unpack_err(&u);
     return m;
@@ -158,12 +158,12 @@ static struct msg result_msg(struct agent *a, const struct target *t, const stru
 static void send_answer(struct agent *a, const struct target *t, const struct job *j)
 {
     if (!job_is_close(j)) {
-        emit_msg(a, result_msg(a, t, j));
+        agent_say(a, result_msg(a, t, j));
         return;
     }
     struct msg m = {.kind = MSG_CLOSED,
-                    .closed = {.boot = a->options.boot, .fence = j->fence, .report = target_report(t, emit_arena(a))}};
-    emit_msg(a, m);
+                    .closed = {.boot = a->options.boot, .fence = j->fence, .report = report_of(t, agent_arena(a))}};
+    agent_say(a, m);
 }
 
 /* A CLOSED without the state that proves it would be no answer. */
@@ -205,19 +205,19 @@ static void send_accept(struct agent *a, const struct target *t, const struct jo
 {
     if (job_is_close(j))
         return;
-    struct arena *arena = emit_arena(a);
+    struct arena *arena = agent_arena(a);
     struct msg m = {
         .kind = MSG_ACCEPT,
         .accept = {.target = str_copy(arena, t->name), .attempt = str_copy(arena, j->attempt), .fence = j->fence}};
-    emit_msg(a, m);
+    agent_say(a, m);
 }
 
 /* Nothing was run and nothing will be: the coordinator may offer it again, or something better. */
 static void refuse(struct agent *a, struct target *t, const struct err *err)
 {
     struct job *j = t->job;
-    emit_log(a, LOG_ERROR, "target %.*s: the offer with fence %llu cannot be done: %s", STR_ARG(t->name),
-             (unsigned long long)j->fence, err->text);
+    agent_log(a, LOG_ERROR, "target %.*s: the offer with fence %llu cannot be done: %s", STR_ARG(t->name),
+              (unsigned long long)j->fence, err->text);
     move(a, j, JOB_ANSWERING);
     plan_release(a, t, j);
     j->outcome = OUTCOME_BLOCKED;
@@ -342,8 +342,8 @@ static struct target *demand_target(struct agent *a, const struct msg *m, struct
 {
     struct target *t = target_find(a, name);
     if (t == NULL)
-        emit_log(a, LOG_WARNING, "%s for %.*s, which is not a target of this agent", msg_kind_name(m->kind),
-                 STR_ARG(name));
+        agent_log(a, LOG_WARNING, "%s for %.*s, which is not a target of this agent", msg_kind_name(m->kind),
+                  STR_ARG(name));
     return a->stopping ? NULL : t;
 }
 
@@ -354,7 +354,7 @@ void job_offered(struct agent *a, const struct msg *m)
     if (t == NULL)
         return;
     if (offer->action == OFFER_UNSET || offer->fence == 0 || offer->attempt.len == 0)
-        emit_log(a, LOG_WARNING, "an offer for %.*s without action, fence or attempt is dropped", STR_ARG(t->name));
+        agent_log(a, LOG_WARNING, "an offer for %.*s without action, fence or attempt is dropped", STR_ARG(t->name));
     else
         weigh(a, t, job_from_offer(offer, m->term));
 }
@@ -414,7 +414,7 @@ void job_fetched(struct agent *a, struct target *t)
 {
     struct err err;
     cache_wait_no_more(a, t);
-    if (plan_fits(t, emit_arena(a), &t->job->plan->plan, &err))
+    if (plan_fits(t, agent_arena(a), &t->job->plan->plan, &err))
         enqueue(a, t);
     else
         refuse(a, t, &err);
@@ -436,27 +436,27 @@ static struct agent_effect apply_effect(struct arena *arena, const struct target
 void job_start(struct agent *a, struct target *t)
 {
     struct job *j = t->job;
-    struct arena *arena = emit_arena(a);
+    struct arena *arena = agent_arena(a);
     move(a, j, JOB_WORKING);
     j->started_ms = a->now_ms;
     if (!job_is_close(j)) {
-        emit(a, apply_effect(arena, t, j));
+        agent_emit(a, apply_effect(arena, t, j));
         return;
     }
     struct effect_target what = {.target = str_copy(arena, t->name), .fence = j->fence};
-    emit(a, (struct agent_effect){.kind = AGENT_DO_CLOSE, .target = what});
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_CLOSE, .target = what});
 }
 
 void job_cancel(struct agent *a, struct target *t)
 {
     move(a, t->job, JOB_STOPPING);
-    struct effect_target what = {.target = str_copy(emit_arena(a), t->name)};
-    emit(a, (struct agent_effect){.kind = AGENT_DO_CANCEL, .target = what});
+    struct effect_target what = {.target = str_copy(agent_arena(a), t->name)};
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_CANCEL, .target = what});
 }
 
 static void send_progress(struct agent *a, const struct target *t, const struct event_progress *progress)
 {
-    struct arena *arena = emit_arena(a);
+    struct arena *arena = agent_arena(a);
     struct strbuf sentence;
     strbuf_init(&sentence, 2 * LIMIT_TEXT);
     pack_text(&sentence, progress->sentence, LIMIT_TEXT);
@@ -469,7 +469,7 @@ static void send_progress(struct agent *a, const struct target *t, const struct 
                                  .steps = progress->steps,
                                  .sentence = unpack_str(&u)}};
     strbuf_release(&sentence);
-    emit_msg(a, m);
+    agent_say(a, m);
 }
 
 void job_progress(struct agent *a, const struct event_progress *progress)
@@ -490,7 +490,7 @@ static struct target *worker_answer(struct agent *a, const struct event_done *do
 {
     struct target *t = target_find(a, done->target);
     if (t == NULL || !job_has_worker(t->job) || t->job->fence != done->fence || job_is_close(t->job) != close) {
-        emit_log(a, LOG_ERROR, "a worker answers for %.*s, which has no such job", STR_ARG(done->target));
+        agent_log(a, LOG_ERROR, "a worker answers for %.*s, which has no such job", STR_ARG(done->target));
         return NULL;
     }
     queue_worker_back(a, t);
@@ -542,8 +542,8 @@ void job_done(struct agent *a, const struct event_done *done)
     if (t == NULL)
         return;
     if (done->outcome == OUTCOME_UNKNOWN) {
-        emit_log(a, LOG_WARNING, "target %.*s: how the job with fence %llu ended is not known yet: %s",
-                 STR_ARG(t->name), (unsigned long long)done->fence, done->err.text);
+        agent_log(a, LOG_WARNING, "target %.*s: how the job with fence %llu ended is not known yet: %s",
+                  STR_ARG(t->name), (unsigned long long)done->fence, done->err.text);
         wait_and_retry(a, t);
     } else {
         settle(a, t, done);
@@ -566,8 +566,8 @@ void job_closed(struct agent *a, const struct event_done *done)
         target_read(a, t);
         answer_first(a, t);
     } else {
-        emit_log(a, LOG_WARNING, "target %.*s: fence %llu could not be closed yet: %s", STR_ARG(t->name),
-                 (unsigned long long)done->fence, done->err.text);
+        agent_log(a, LOG_WARNING, "target %.*s: fence %llu could not be closed yet: %s", STR_ARG(t->name),
+                  (unsigned long long)done->fence, done->err.text);
         wait_and_retry(a, t);
     }
     go_on(a, t);

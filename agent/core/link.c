@@ -18,7 +18,7 @@ static void say_hello(struct agent *a)
                               .boot = a->options.boot,
                               .term = a->link.term,
                               .workers = a->options.workers}};
-    emit_msg(a, m);
+    agent_say(a, m);
     a->link.hello_due_ms = agent_backoff(a, &a->link.hello_wait_ms);
     if (a->link.hello_wait_ms > RESEND_MS)
         a->link.hello_wait_ms = RESEND_MS;
@@ -39,8 +39,8 @@ static void greet(struct agent *a)
 
 static void dial(struct agent *a, const char *why)
 {
-    emit_log(a, LOG_WARNING, "the coordinator %s: dialling again", why);
-    emit(a, (struct agent_effect){.kind = AGENT_DO_RECONNECT});
+    agent_log(a, LOG_WARNING, "the coordinator %s: dialling again", why);
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_RECONNECT});
     greet(a);
 }
 
@@ -65,16 +65,16 @@ bool link_admit(struct agent *a, const struct msg *m)
 {
     struct link *l = &a->link;
     if (!msg_allowed(m->kind, ROLE_COORDINATOR)) {
-        emit_log(a, LOG_WARNING, "a message that no coordinator sends is dropped: %s", msg_kind_name(m->kind));
+        agent_log(a, LOG_WARNING, "a message that no coordinator sends is dropped: %s", msg_kind_name(m->kind));
         return false;
     }
     if (session_version(m->version, m->version) == 0 && !is_refusal(m)) {
-        emit_log(a, LOG_WARNING, "a message in version %u of the protocol is dropped", m->version);
+        agent_log(a, LOG_WARNING, "a message in version %u of the protocol is dropped", m->version);
         return false;
     }
     if (m->term < l->term) {
-        emit_log(a, LOG_WARNING, "%s of term %llu is dropped: the coordinator is in term %llu", msg_kind_name(m->kind),
-                 (unsigned long long)m->term, (unsigned long long)l->term);
+        agent_log(a, LOG_WARNING, "%s of term %llu is dropped: the coordinator is in term %llu", msg_kind_name(m->kind),
+                  (unsigned long long)m->term, (unsigned long long)l->term);
         return false;
     }
     session_heard(&l->session, a->now_ms);
@@ -88,10 +88,10 @@ bool link_admit(struct agent *a, const struct msg *m)
 static void end(struct agent *a, uint32_t version)
 {
     const char *reason =
-        arena_printf(emit_arena(a), "the coordinator speaks none of the protocol versions %d to %d (it says %u)",
+        arena_printf(agent_arena(a), "the coordinator speaks none of the protocol versions %d to %d (it says %u)",
                      PROTOCOL_MIN, PROTOCOL_MAX, version);
     a->ended = true;
-    emit(a, (struct agent_effect){.kind = AGENT_DO_EXIT, .exit = {.failed = true, .reason = str_of(reason)}});
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_EXIT, .exit = {.failed = true, .reason = str_of(reason)}});
 }
 
 static void targets_link_up(struct agent *a)
@@ -116,7 +116,7 @@ void link_hello_ack(struct agent *a, const struct msg *m)
     l->answered = true;
     l->patience_ms = HELLO_FIRST_WAIT_MS;
     l->resend_ms = ack->resend_ms >= RESEND_MIN_MS ? ack->resend_ms : RESEND_MS;
-    emit_log(a, LOG_INFO, "the coordinator answers, in term %llu", (unsigned long long)l->term);
+    agent_log(a, LOG_INFO, "the coordinator answers, in term %llu", (unsigned long long)l->term);
     report_all(a);
     cache_link_up(a);
     targets_link_up(a);
@@ -124,13 +124,13 @@ void link_hello_ack(struct agent *a, const struct msg *m)
 
 void link_ping(struct agent *a, const struct msg *m)
 {
-    emit_msg(a, (struct msg){.kind = MSG_PONG, .re = m->id, .pong = {.nonce = m->ping.nonce}});
+    agent_say(a, (struct msg){.kind = MSG_PONG, .re = m->id, .pong = {.nonce = m->ping.nonce}});
 }
 
 /* Most of all: that the coordinator does not know this conversation, having been restarted. */
 void link_error(struct agent *a, const struct msg *m)
 {
-    emit_log(a, LOG_WARNING, "the coordinator says: %s", m->error.err.text);
+    agent_log(a, LOG_WARNING, "the coordinator says: %s", m->error.err.text);
     if (str_is(str_of(m->error.err.kind), "no_session") && link_is_up(a))
         greet(a);
 }
@@ -142,7 +142,7 @@ static void run_up(struct agent *a)
         dial(a, "is silent");
         break;
     case SESSION_PING:
-        emit_msg(a, (struct msg){.kind = MSG_PING, .ping = {.nonce = a->link.session.last_id + 1}});
+        agent_say(a, (struct msg){.kind = MSG_PING, .ping = {.nonce = a->link.session.last_id + 1}});
         break;
     case SESSION_NOTHING:
         break;

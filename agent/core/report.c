@@ -43,7 +43,7 @@ static struct target_report unpack_report(struct unpack *u)
     return r;
 }
 
-struct target_report target_report(const struct target *t, struct arena *arena)
+struct target_report report_of(const struct target *t, struct arena *arena)
 {
     struct strbuf b;
     strbuf_init(&b, LIMIT_DECODE);
@@ -129,11 +129,11 @@ static void page_send(struct agent *a)
     struct report_page *p = &a->page;
     struct msg m = {.kind = MSG_TARGETS,
                     .targets = {.boot = a->options.boot, .page = p->number, .first = p->first, .last = p->last}};
-    struct arena *arena = emit_arena(a);
+    struct arena *arena = agent_arena(a);
     struct unpack u = {strbuf_str(&p->reports), arena};
     for (size_t i = 0; i < p->count; i++)
         vec_push(arena, &m.targets.list, unpack_report(&u));
-    emit_msg(a, m);
+    agent_say(a, m);
     p->due_ms = agent_backoff(a, &p->backoff_ms);
 }
 
@@ -153,8 +153,8 @@ void report_acknowledged(struct agent *a, const struct msg *m)
     if (!a->page.out || ack->page != a->page.number)
         return;
     for (size_t i = 0; i < ack->refused.count; i++)
-        emit_log(a, LOG_WARNING, "the coordinator refuses target %.*s: %.*s", STR_ARG(ack->refused.items[i].name),
-                 STR_ARG(ack->refused.items[i].reason));
+        agent_log(a, LOG_WARNING, "the coordinator refuses target %.*s: %.*s", STR_ARG(ack->refused.items[i].name),
+                  STR_ARG(ack->refused.items[i].reason));
     page_clear(&a->page);
 }
 

@@ -102,7 +102,7 @@ static const char *state_problem(struct arena *a, const struct dbstate *state)
 /* True when it differs from the last one. */
 static bool reading_set(struct agent *a, struct target *t, struct event_read read)
 {
-    const char *problem = read.readable ? state_problem(emit_arena(a), &read.state) : NULL;
+    const char *problem = read.readable ? state_problem(agent_arena(a), &read.state) : NULL;
     if (problem != NULL)
         read = (struct event_read){.identity = read.identity, .problem = str_of(problem)};
     if (!read.readable) {
@@ -138,16 +138,16 @@ void target_read(struct agent *a, struct target *t)
     queue_remove(a, t);
     t->reads = true;
     a->unread += t->reading.len == 0;
-    struct str name = str_copy(emit_arena(a), t->name);
+    struct str name = str_copy(agent_arena(a), t->name);
     struct effect_target what = {.target = name};
-    emit(a, (struct agent_effect){.kind = AGENT_DO_READ, .target = what});
+    agent_emit(a, (struct agent_effect){.kind = AGENT_DO_READ, .target = what});
 }
 
 void target_was_read(struct agent *a, const struct event_read *read)
 {
     struct target *t = target_find(a, read->target);
     if (t == NULL || !t->reads) {
-        emit_log(a, LOG_WARNING, "a reading of %.*s came that nobody asked for", STR_ARG(read->target));
+        agent_log(a, LOG_WARNING, "a reading of %.*s came that nobody asked for", STR_ARG(read->target));
         return;
     }
     t->reads = false;
@@ -194,7 +194,7 @@ void target_learn(struct agent *a, struct target *t, const struct event_done *do
         return;
     }
     struct event_read read = {.target = t->name, .readable = true, .identity = done->identity, .ledger = done->ledger};
-    read.state = state_merge(emit_arena(a), t, &done->state, plan);
+    read.state = state_merge(agent_arena(a), t, &done->state, plan);
     reading_set(a, t, read);
 }
 
@@ -275,7 +275,7 @@ static void found_one(struct agent *a, const struct target_found *f)
     struct target *t = target_find(a, f->name);
     const char *problem = found_problem(a, f, t);
     if (problem != NULL) {
-        emit_log(a, LOG_ERROR, "target %.*s is left out: %s", STR_ARG(f->name), problem);
+        agent_log(a, LOG_ERROR, "target %.*s is left out: %s", STR_ARG(f->name), problem);
         return;
     }
     if (t == NULL)
@@ -292,7 +292,7 @@ static void lost_one(struct agent *a, struct target *t)
     t->serial = ++a->serial;
     queue_remove(a, t);
     report_changed(a, t);
-    emit_log(a, LOG_INFO, "target %.*s is no longer here", STR_ARG(t->name));
+    agent_log(a, LOG_INFO, "target %.*s is no longer here", STR_ARG(t->name));
 }
 
 void targets_found(struct agent *a, const struct event_targets *found)
