@@ -8,11 +8,11 @@
 #include "coordinator/io/row.h"
 #include "skein/base/vec.h"
 #include "skein/db/db.h"
-#include "skein/os/file.h"
+#include "skein/os/clock.h"
 
 #include "embed/coordinator_io.h"
 
-enum { STORE_FORMAT = 1, BUSY_WAIT_MS = 2000, PAGE_ROWS = 1000, PAGE_BLOBS = 16 };
+enum { STORE_FORMAT = 1, BUSY_WAIT_MS = 2000, LOCK_POLL_MS = 20, PAGE_ROWS = 1000, PAGE_BLOBS = 16 };
 
 struct store {
     struct db *db;
@@ -66,11 +66,16 @@ static void statements_build(struct store *s)
 
 /* ---- opening ---- */
 
+/* One that was just killed may still be on its way out. */
 static bool lock_take(struct store *s, struct err *err)
 {
     bool locked = false;
-    if (!db_try_lock(s->db, &locked, err))
-        return false;
+    for (int64_t end = clock_mono_ms() + BUSY_WAIT_MS; !locked && clock_mono_ms() < end;) {
+        if (!db_try_lock(s->db, &locked, err))
+            return false;
+        if (!locked)
+            clock_sleep_ms(LOCK_POLL_MS);
+    }
     if (locked)
         return true;
     err_kind(err, ERR_LOCK, "store_in_use", "another coordinator uses this store");

@@ -316,6 +316,27 @@ static void a_second_coordinator_is_refused(void **state)
     store_close(open_store(f)); /* and the lock goes with its holder */
 }
 
+/* A restart right after a kill finds the old one still on its way out. */
+static void a_holder_that_leaves_is_waited_for(void **state)
+{
+    struct folder *f = *state;
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)open_store(f);
+        (void)!write(ready[1], "x", 1);
+        usleep(300000);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    store_close(open_store(f));
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 static void file_put(const struct folder *f, const char *text, size_t len)
 {
     int fd = open(f->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -449,6 +470,7 @@ int main(void)
         folder_test(long_tables_come_back_whole),
         folder_test(a_killed_writer_leaves_whole_bursts),
         folder_test(a_second_coordinator_is_refused),
+        folder_test(a_holder_that_leaves_is_waited_for),
         folder_test(other_files_are_refused),
         folder_test(another_programs_database_is_left_alone),
         folder_test(a_later_format_is_refused),
