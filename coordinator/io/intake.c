@@ -65,7 +65,7 @@ static void peer_block(struct runtime *r, const struct link_message *in)
 {
     log_peer(r, "security: a message of several frames; the key is blocked until the lists of keys change", in, NULL);
     if (zap_revoke(r->zap, in->door, &in->key))
-        door_cut(r, in->door);
+        doors_cut_later(r, 1U << in->door);
 }
 
 void door_serve(struct runtime *r, enum zap_door door)

@@ -5,6 +5,8 @@
 #include "skein/os/clock.h"
 #include "skein/wire/codec.h"
 
+enum { CUT_AFTER_MS = 200 };
+
 /* ---- effects ---- */
 
 void outgoing_add(struct runtime *r, uint32_t link, const struct msg *m)
@@ -68,14 +70,11 @@ static bool grant_add(void *user, const struct record_principal *p)
     return true;
 }
 
-void door_cut(struct runtime *r, enum zap_door door)
+/* Not at once: the answer to whoever asked for it is still on its way through the same door. */
+void doors_cut_later(struct runtime *r, unsigned doors)
 {
-    struct err err;
-    if (links_cut(r->links, door, &err))
-        return;
-    log_event(&r->log, LOG_ERROR, "cannot open a door again", LOG_FIELDS(log_failure(&err)));
-    r->stop = true;
-    r->exit_code = 1;
+    r->cut_doors |= doors;
+    r->cut_ms = clock_mono_ms() + CUT_AFTER_MS;
 }
 
 static void keys_apply(struct runtime *r)
@@ -84,9 +83,8 @@ static void keys_apply(struct runtime *r)
     r->keys_changed = false;
     coord_each_principal(r->coord, grant_add, &g);
     unsigned doors = zap_replace(r->zap, g.list.items, g.list.count);
-    for (int door = ZAP_DOOR_UNSET + 1; door < ZAP_DOOR_COUNT; door++)
-        if ((doors & (1U << door)) != 0)
-            door_cut(r, (enum zap_door)door);
+    if (doors != 0)
+        doors_cut_later(r, doors);
 }
 
 /* ---- the store ---- */

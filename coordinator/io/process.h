@@ -56,6 +56,8 @@ struct runtime {
     unsigned ready_doors[ZAP_DOOR_COUNT], ready_signals, ready_knocks;
     int64_t timer_ms; /* COORD_ON_TICK is wanted */
     int64_t sweep_ms, retry_ms;
+    unsigned cut_doors; /* to be cut at cut_ms */
+    int64_t cut_ms;
     int64_t knock_seen_ms;
     struct err degraded; /* why, while coord is NULL */
     struct coord_effects fx;
@@ -88,8 +90,8 @@ void core_drop(struct runtime *r);
 /* Degrades or ends the process. */
 void store_failed(struct runtime *r, const struct err *err);
 
-/* Cuts every connection of a door. */
-void door_cut(struct runtime *r, enum zap_door door);
+/* Cuts every connection of these doors (bits, 1 << door) soon. Who lost its key is refused already. */
+void doors_cut_later(struct runtime *r, unsigned doors);
 
 /* ---- intake.c ---- */
 

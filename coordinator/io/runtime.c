@@ -46,6 +46,20 @@ static void guard_ask(struct runtime *r, int64_t now_ms)
     r->exit_code = 1;
 }
 
+static void doors_cut(struct runtime *r)
+{
+    struct err err;
+    unsigned doors = r->cut_doors;
+    r->cut_doors = 0;
+    for (int door = ZAP_DOOR_UNSET + 1; door < ZAP_DOOR_COUNT; door++) {
+        if ((doors & (1U << door)) == 0 || links_cut(r->links, (enum zap_door)door, &err))
+            continue;
+        log_event(&r->log, LOG_ERROR, "cannot open a door again; ending", LOG_FIELDS(log_failure(&err)));
+        r->stop = true;
+        r->exit_code = 1;
+    }
+}
+
 static void times_serve(struct runtime *r)
 {
     int64_t now_ms = clock_mono_ms();
@@ -53,6 +67,8 @@ static void times_serve(struct runtime *r)
         r->timer_ms = INT64_MAX;
         feed(r, &(struct coord_event){.kind = COORD_ON_TICK});
     }
+    if (r->cut_doors != 0 && now_ms >= r->cut_ms)
+        doors_cut(r);
     if (now_ms >= r->sweep_ms)
         sweep(r, now_ms);
     if (r->coord == NULL && now_ms >= r->retry_ms)
@@ -69,6 +85,8 @@ static int64_t wait_ms(const struct runtime *r)
 {
     int64_t now_ms = clock_mono_ms(), due = earliest(r->timer_ms, r->sweep_ms);
     due = earliest(due, guard_due_ms(&r->guard, now_ms));
+    if (r->cut_doors != 0)
+        due = earliest(due, r->cut_ms);
     if (r->coord == NULL)
         due = earliest(due, r->retry_ms);
     return due > now_ms ? due - now_ms : 0;

@@ -422,6 +422,33 @@ static void an_agent_is_accepted_and_revoked(void **state)
     assert_false(say(h, &again, SILENCE_MS));
 }
 
+/* Who revokes hears about it, although the door that both came through is cut. */
+static void an_operator_is_accepted_and_revoked(void **state)
+{
+    struct host *h = *state;
+    struct key_text key = public_key_format(&h->keys[AGENT].public_key);
+    struct msg accept = {.kind = MSG_AGENT_ACCEPT}, revoke = {.kind = MSG_AGENT_REVOKE}, look = {.kind = MSG_STATUS},
+               reply;
+    accept.agent_accept = (struct msg_agent_accept){STR("guest"), ROLE_VIEWER, str_of(key.text)};
+    revoke.agent_revoke.name = STR("guest");
+    start(h);
+    dial(h, ADMIN);
+    (void)ask_for(h, accept, MSG_OK);
+    struct zclient *admin = h->client;
+    h->client = NULL;
+    snprintf(h->agents, sizeof(h->agents), "%s", h->operators); /* the guest comes through the operators' door */
+    dial(h, AGENT);
+    (void)status(h);
+    struct zclient *guest = h->client;
+    h->client = admin;
+    (void)ask_for(h, revoke, MSG_OK);
+    hang_up(h);
+    h->client = guest;
+    assert_false(say(h, &look, 50) && hear(h, SILENCE_MS, &reply));
+    dial(h, ADMIN);
+    (void)status(h);
+}
+
 static void versions_are_negotiated_or_refused(void **state)
 {
     struct host *h = *state;
@@ -612,6 +639,7 @@ int main(void)
         host_test(a_kill_during_a_push_leaves_whole_bundles),
         host_test(roles_are_kept_apart),
         host_test(an_agent_is_accepted_and_revoked),
+        host_test(an_operator_is_accepted_and_revoked),
         host_test(versions_are_negotiated_or_refused),
         host_test(bytes_that_are_no_message_are_answered),
         host_test(many_frames_cost_a_peer_its_key),
