@@ -33,6 +33,9 @@ struct choices {
 /* Phase 1: one choice a module; for a stamp one for each of the expressions. */
 bool choose(struct planner *p, struct choices *ret_choices, struct err *err);
 
+/* Phase 4: what is wanted, in the order in which it is done. */
+struct nodes sequence(const struct planner *p);
+
 /* Phases 2 to 5 for a stamp. */
 bool stamp_steps(struct planner *p, const struct choices *choices, struct err *err);
 
