@@ -33,6 +33,7 @@ struct target_found {
 struct event_targets {
     const struct target_found *list;
     size_t count;
+    bool incomplete; /* a server could not be asked: what is not in the list may still be there */
 };
 
 struct event_read {

@@ -268,6 +268,7 @@ struct agent {
 
     struct target *targets; /* by name */
     uint64_t discovery;     /* number of the last */
+    bool all_found;         /* one of them was complete */
     uint64_t serial;
     size_t unread; /* targets whose first reading is under way */
     int64_t first_list_ms;
@@ -275,6 +276,7 @@ struct agent {
     struct target *dirty;
     struct report_page page;
     bool list_wanted, list_started;
+    uint64_t page_discovery; /* the last when the page was begun */
 
     struct server *servers; /* by name */
     struct server *ring;

@@ -2,7 +2,8 @@
  * What the coordinator is told of the targets. A change puts a target into the list of dirty ones; a page
  * takes up to LIMIT_REPORTS of them, is repeated as it is until TARGETS_ACK names its number, and only
  * then comes the next. After every HELLO_ACK all targets are dirty: the pages from `first` to `last` are
- * the whole list, and what they do not name is gone.
+ * the whole list, and what they do not name is gone. An agent that has not found everything yet (a server
+ * was down since its start) has no whole list to send: its pages are changes until it has.
  */
 #include "agent/core/inside.h"
 
@@ -114,7 +115,8 @@ static void page_begin(struct agent *a)
     p->number++;
     p->out = true;
     page_fill(a);
-    if (a->list_wanted) {
+    a->page_discovery = a->discovery;
+    if (a->list_wanted && a->all_found) {
         p->first = !a->list_started;
         a->list_started = true;
         p->last = a->dirty == NULL;
@@ -137,11 +139,17 @@ static void page_send(struct agent *a)
     p->due_ms = agent_backoff(a, &p->backoff_ms);
 }
 
+/* An agent that cannot list its targets yet says so with an empty page at every attempt: it is at it. */
+static bool has_news(const struct agent *a)
+{
+    return a->dirty != NULL || (a->list_wanted && (a->all_found || a->page_discovery != a->discovery));
+}
+
 void report_run(struct agent *a)
 {
     if (!link_is_up(a) || !list_is_ready(a))
         return;
-    if (!a->page.out && (a->dirty != NULL || a->list_wanted))
+    if (!a->page.out && has_news(a))
         page_begin(a);
     if (a->page.out && a->now_ms >= a->page.due_ms)
         page_send(a);

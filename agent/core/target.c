@@ -295,16 +295,27 @@ static void lost_one(struct agent *a, struct target *t)
     agent_log(a, LOG_INFO, "target %.*s is no longer here", STR_ARG(t->name));
 }
 
-void targets_found(struct agent *a, const struct event_targets *found)
+static void lose_unnamed(struct agent *a)
 {
-    a->discovery++;
-    if (a->discovery == 1)
-        a->first_list_ms = a->now_ms + FIRST_LIST_WAIT_MS;
-    for (size_t i = 0; i < found->count; i++)
-        found_one(a, &found->list[i]);
     for (struct target *t = a->targets, *next; t != NULL; t = next) {
         next = t->hh.next;
         if (t->discovery != a->discovery && !t->gone)
             lost_one(a, t);
     }
+}
+
+void targets_found(struct agent *a, const struct event_targets *found)
+{
+    bool first_complete = !found->incomplete && !a->all_found;
+    a->discovery++;
+    if (a->discovery == 1)
+        a->first_list_ms = a->now_ms + FIRST_LIST_WAIT_MS;
+    for (size_t i = 0; i < found->count; i++)
+        found_one(a, &found->list[i]);
+    if (found->incomplete)
+        return;
+    lose_unnamed(a);
+    a->all_found = true;
+    if (first_complete)
+        report_all(a);
 }

@@ -136,7 +136,7 @@ static void tell_targets(struct runtime *rt, struct task *t)
                                         .labels = place->source->labels,
                                         .modules = place->source->settings.modules};
     }
-    struct agent_event event = {.kind = AGENT_ON_TARGETS, .targets = {list, p->list.count}};
+    struct agent_event event = {.kind = AGENT_ON_TARGETS, .targets = {list, p->list.count, t->discovery.incomplete}};
     step(rt, &event);
 }
 

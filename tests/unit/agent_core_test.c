@@ -256,6 +256,32 @@ static void test_what_is_gone_is_said_and_forgotten(void **state)
     assert_true(str_is(take(f, AGENT_DO_READ).target.target, "b"));
 }
 
+static void test_an_incomplete_discovery_takes_nothing_away(void **state)
+{
+    F;
+    start(f);
+    hello_ack(f);
+    found_some(f, "a");
+    answer_reads(f);
+    struct msg_targets page = said(f, MSG_TARGETS).targets;
+    assert_true(!page.first && !page.last && page.list.count == 1);
+    receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    assert_int_equal(count_said(f, MSG_TARGETS), 0);
+    found_some(f, "a");
+    page = said(f, MSG_TARGETS).targets;
+    assert_true(!page.first && !page.last && page.list.count == 0);
+    receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    found(f, "a b");
+    answer_reads(f);
+    page = said(f, MSG_TARGETS).targets;
+    assert_true(page.first && page.last && page.list.count == 2);
+    receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
+    found_some(f, "a");
+    assert_int_equal(count_said(f, MSG_TARGETS), 0);
+    found(f, "a");
+    assert_true(said(f, MSG_TARGETS).targets.list.items[0].gone);
+}
+
 static void test_old_readings_are_made_again(void **state)
 {
     F;
@@ -398,6 +424,7 @@ int main(void)
         T(test_three_thousand_targets_come_in_pages),
         T(test_a_page_is_repeated_as_it_was),
         T(test_what_is_gone_is_said_and_forgotten),
+        T(test_an_incomplete_discovery_takes_nothing_away),
         T(test_old_readings_are_made_again),
         T(test_rows_that_nobody_takes_are_no_state),
         T(test_large_states_take_pages_of_their_own),

@@ -135,7 +135,7 @@ void hello_ack(struct fixture *f)
     receive(f, (struct msg){.kind = MSG_HELLO_ACK, .hello_ack = {.version = PROTOCOL_MAX, .credit = 100}});
 }
 
-void found(struct fixture *f, const char *names)
+static void find(struct fixture *f, const char *names, bool incomplete)
 {
     struct {
         VEC(struct target_found) list;
@@ -147,7 +147,18 @@ void found(struct fixture *f, const char *names)
         t.server = at < one.len ? str_from(one, at + 1) : STR("sqlite");
         vec_push(&f->arena, &targets.list, t);
     }
-    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {targets.list.items, targets.list.count}});
+    struct event_targets event = {targets.list.items, targets.list.count, incomplete};
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = event});
+}
+
+void found(struct fixture *f, const char *names)
+{
+    find(f, names, false);
+}
+
+void found_some(struct fixture *f, const char *names)
+{
+    find(f, names, true);
 }
 
 static void answer_read(struct fixture *f, struct str target)

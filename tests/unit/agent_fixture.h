@@ -36,9 +36,10 @@ void step(struct fixture *f, struct agent_event event);
 void start(struct fixture *f);
 void receive(struct fixture *f, struct msg m); /* version, id and term are filled in where 0 */
 void hello_ack(struct fixture *f);
-void found(struct fixture *f, const char *names); /* "a b@server c": SQLite targets */
-void answer_reads(struct fixture *f);             /* every READ so far: core=a1, fence 0 */
-void ack_pages(struct fixture *f);                /* every TARGETS so far */
+void found(struct fixture *f, const char *names);      /* "a b@server c": SQLite targets */
+void found_some(struct fixture *f, const char *names); /* an incomplete discovery */
+void answer_reads(struct fixture *f);                  /* every READ so far: core=a1, fence 0 */
+void ack_pages(struct fixture *f);                     /* every TARGETS so far */
 void offer(struct fixture *f, const char *target, uint64_t fence);
 void offer_of(struct fixture *f, const char *target, uint64_t fence, const char *attempt);
 void close_fence(struct fixture *f, const char *target, uint64_t fence);
