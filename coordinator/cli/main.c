@@ -1,8 +1,12 @@
 /* skein: the command line. The commands are rows (commands.h); this file lists them. */
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "coordinator/cli/commands.h"
+#include "skein/base/err.h"
 
 static const struct opt_command *const commands[] = {
     &command_heads,          &command_branches,       &command_history,       &command_show,
@@ -52,10 +56,27 @@ const struct opt_program program = {
     .variables = variables,
 };
 
+/* The other end of the pipe is closed. */
+static bool reader_has_gone(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
+/* Data that did not reach its file was not printed. A reader that has gone away had enough. */
+static int end(int code)
+{
+    bool flushed = fflush(stdout) == 0;
+    if ((flushed && !ferror(stdout)) || reader_has_gone())
+        return code;
+    fputs("skein: cannot write the output\n", stderr);
+    return code != 0 ? code : err_exit_code(ERR_SYSTEM);
+}
+
 /* A closed pipe ends in a failed write, not in a signal: a migration must not die of its reader. */
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
-    return opt_main(&program, argc, (const char *const *)argv);
+    return end(opt_main(&program, argc, (const char *const *)argv));
 }

@@ -507,6 +507,16 @@ class BadInput(Case):
         base = {"PATH": os.environ["PATH"], "HOME": self.folder, "SKEIN_PROJECT": self.project, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
         return on_terminal([SKEIN, *args], columns, {**base, **env}, self.folder)
 
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        three_steps(self)
+        command = [SKEIN, "history", "--project", self.project]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write the output", done.stderr)
+        done = subprocess.run(f"{' '.join(command)} | true", shell=True, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.stderr, "")
+
     def test_tables_fit_the_terminal(self):
         self.core("a1", "SELECT 1;", message="a message that is far too long for a terminal of sixty columns " * 3)
         code, text = self.terminal("plan", "upgrade", "--from", "core=")

@@ -81,6 +81,11 @@ class Lint(unittest.TestCase):
         self.finds("house.py", {"proto/a.proto": message % "A"}, "A -> B -> A")
         self.passes("house.py", {"proto/a.proto": message % "int32"})
 
+    def test_kinds(self):
+        documents = {"docs/REVISION_FORMAT.md": "", "docs/reference/json.md": "`too_large`"}
+        self.passes("kinds.py", {**documents, "common/a.c": 'err_kind(err, ERR_LIMIT, "too_large", "x");'})
+        self.finds("kinds.py", {**documents, "common/a.c": 'err_kind(err, ERR_LIMIT, "too_small", "x");'}, "`too_small`")
+
     def test_protocol(self):
         header = {"include/skein/wire/msg.h": "    KIND(HELLO, hello, ROLE_AGENT)   \\\n    KIND(PUSH, push, ROLES_ACT)\n"}
         row = "| `hello` | agent | x |\n| `push` | act | y |\n"
