@@ -656,6 +656,28 @@ static void an_open_start_without_probe_needs_an_operator(void **state)
     verify_ledger(f, 2);
 }
 
+/* Who started it is at work still: wait, and do not call it undecided. */
+static void an_open_start_that_runs_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    bool locked = false;
+    alone(f, NULL, "a1", "CREATE TABLE t (n INTEGER)");
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+    leave_started(f);
+    struct db *other = target_open(&f->target);
+    assert_true(db_try_lock(other, &locked, &err) && locked);
+    new_plan(f);
+    step(f, NULL, "z1", "CREATE TABLE z (n INTEGER)");
+    apply(f);
+    expect(f, OUTCOME_BUSY);
+    db_close(other);
+    f->options.run_lock_wait_ms = 5000;
+    apply(f);
+    expect(f, OUTCOME_NEEDS_OPERATOR);
+}
+
 static void an_open_start_can_be_declared_not_applied(void **state)
 {
     struct fixture *f = *state;
@@ -738,6 +760,7 @@ int main(int argc, char **argv)
         TEST(a_step_can_stand_alone),
         TEST(a_failed_step_alone_is_withdrawn),
         TEST(an_open_start_without_probe_needs_an_operator),
+        TEST(an_open_start_that_runs_is_waited_for),
         TEST(an_open_start_can_be_declared_not_applied),
         TEST(a_probe_answers_for_an_open_start),
     };

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ struct lite {
     enum guard guard;
     char denied[160];          /* what the authorizer forbade, as a sentence */
     bool in_transaction;       /* as begun by us */
-    bool cancelled;            /* the watch said stop */
+    atomic_bool cancelled;     /* the watch said stop, or another thread */
     int64_t busy_deadline;     /* for the busy handler */
     int64_t statement_timeout; /* of the transaction; 0: none */
     int64_t statement_deadline;

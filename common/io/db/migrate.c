@@ -395,8 +395,14 @@ static enum verdict end_stale(struct job *j)
     return refuse(j, OUTCOME_STALE, &err);
 }
 
+/* On SQLite the one who started it may be at work still: only who gets the lock can tell. */
 static enum verdict end_undecided(struct job *j)
 {
+    if (!j->locked) {
+        db_rollback(j->db);
+        enum verdict verdict = poll_lock(j);
+        return verdict == VERDICT_NEXT ? VERDICT_AGAIN : verdict;
+    }
     struct err err = {0};
     const struct str *c = j->book.pending_row.cells;
     err_kind(&err, ERR_STATE, "undecided", "revision %.*s of %.*s (%.*s) was started on %.*s and never finished",

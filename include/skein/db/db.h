@@ -135,7 +135,7 @@ struct db_ops {
     /* Names this very database: changes when it is copied or restored elsewhere. */
     bool (*incarnation)(struct db *db, struct arena *a, struct str *ret_text, struct err *err);
 
-    /* Stops the running statement. From any thread, also in a signal handler. */
+    /* Stops the running statement. From any thread. */
     void (*cancel)(struct db *db);
 };
 
