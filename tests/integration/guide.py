@@ -13,16 +13,23 @@ for any number of lines. Commands of one guide share one shell and one folder of
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
+COMMAND_SECONDS = 60
 END = "--end-of-command-%d--"
 SHAPES = [
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"), "<time>"),
-    (re.compile(r"\b[0-9a-f]{16,64}\b"), "<id>"),
+    (re.compile(r"\b[0-9a-f]{16,64}\b|\b[0-9a-f]{4}(-[0-9a-f]{4}){3}\b"), "<id>"),
+    (re.compile(r"(?<=rollout )[0-9a-f]{12}|^[0-9a-f]{12}(?= +(done|partial|halted|running|cancelled))"), "<id>"),
+    (re.compile(r"\bnow\b|\b\d+[smh] ago\b"), "<age>"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s)\b"), "<duration>"),
-    (re.compile(r"\bpid \d+"), "pid <pid>"),
+    (re.compile(r"\b(pid|process) \d+"), "<pid>"),
+    (re.compile(r"localhost:0:0:\d+"), "<socket>"),
+    (re.compile(r"tried \d+ times"), "tried <n> times"),
     (re.compile(r"[ \t]+"), " "),
 ]
 
@@ -37,6 +44,7 @@ class Shell:
             "HOME": folder, "SKEIN_ROOT": root, "LC_ALL": "C.UTF-8", "TERM": "dumb", "PGCONNECT_TIMEOUT": "10",
         }
         self.bash = subprocess.Popen(["bash", "--noprofile", "--norc"], cwd=folder, env=environment, text=True, bufsize=1,
+                                     start_new_session=True,
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, command):
@@ -46,20 +54,30 @@ class Shell:
         self.bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n{end}%s\\n' $?\n")
         self.bash.stdin.flush()
         lines = []
+        stuck = threading.Timer(COMMAND_SECONDS, self.end)
+        stuck.start()
         for line in self.bash.stdout:
             line = line.rstrip("\n")
             if line.startswith(end):
+                stuck.cancel()
                 if lines and lines[-1] == "":
                     lines.pop()
                 code = line[len(end):]
                 text = [entry.rstrip().replace(self.folder, "/home/you").replace(self.root, "/src/skein") for entry in lines]
                 return text + ([] if code == "0" else [f"[exit {code}]"])
             lines.append(line)
-        raise RuntimeError(f"the shell ended in: {command}")
+        stuck.cancel()
+        raise RuntimeError(f"the shell ended, or {COMMAND_SECONDS} seconds were not enough, in: {command}")
 
-    def close(self):
-        self.bash.stdin.close()
-        self.bash.wait(60)
+    def end(self):
+        """The shell and whatever it left in the background."""
+        try:
+            os.killpg(self.bash.pid, signal.SIGTERM)
+            self.bash.wait(10)
+        except ProcessLookupError:
+            pass
+        except subprocess.TimeoutExpired:
+            os.killpg(self.bash.pid, signal.SIGKILL)
 
 
 def shape(line):
@@ -129,13 +147,14 @@ def walk(shell, text):
 def main(root, programs, guide, update):
     with open(guide, encoding="utf-8") as file:
         text = file.read()
+    os.umask(0o022)
     folder = tempfile.mkdtemp(prefix="skein-guide.")
     os.chmod(folder, 0o755)
     shell = Shell(os.path.abspath(root), os.path.abspath(programs), folder)
     try:
         shown, differences = walk(shell, text)
     finally:
-        shell.close()
+        shell.end()
         shutil.rmtree(folder, ignore_errors=True)
     if update and shown != text:
         with open(guide, "w", encoding="utf-8") as file:
