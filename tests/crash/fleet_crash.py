@@ -9,6 +9,7 @@ SKEIN_CRASH_SEED=N replays the choices of a run (not its timing).
 
 import os
 import random
+import sqlite3
 import sys
 import time
 
@@ -60,8 +61,8 @@ def check_databases(fleet, expected):
         for number in range(1, count + 1):
             path = fleet.root / name / f"t{number:04}.db"
             expected.check(path, fleet.sqlite_state(path))
-    for number in range(1, SCHEMAS + 1):
-        expected.check(number, fleet.schema_state(f"tenant_{number:03}"))
+    for schema, state in fleet.schema_states([f"tenant_{number:03}" for number in range(1, SCHEMAS + 1)]).items():
+        expected.check(schema, state)
 
 
 def check_report(fleet, rollout, expected):
@@ -91,19 +92,36 @@ def revive(fleet, who):
         fleet.agents[who].start()
 
 
-def crash(fleet, victims, chance):
-    """All victims die at moments of their own and come back after a while, in any order."""
+def has_moved(fleet, path, module, number):
+    try:
+        return fleet.sqlite_state(path)[0].get(module) == [f"{module}_{number:02}"]
+    except sqlite3.OperationalError:
+        return False  # killed inside a transaction: the journal waits for somebody who may write
+
+
+def count_moved(fleet, module, number):
+    """How many of the SQLite targets are at the revision."""
+    files = [path for name in ("north", "south") for path in (fleet.root / name).glob("*.db")]
+    return sum(has_moved(fleet, path, module, number) for path in files)
+
+
+def crash(fleet, victims, chance, moved):
+    """All victims die at moments of their own and come back after a while, in any order. Returns what `moved`
+    counts at the first death."""
+    caught = None
     for who in victims:
-        time.sleep(chance.uniform(0.0, 0.6))
+        time.sleep(chance.uniform(0.0, 0.5))
         kill(fleet, who)
-        if chance.random() < 0.5 or victims.count(who) > 1:
+        caught = moved() if caught is None else caught
+        if victims.count(who) > 1 or chance.random() < 0.5:
             time.sleep(chance.uniform(0.0, 0.5))
             revive(fleet, who)
-    rest = [who for who in set(victims) if not is_up(fleet, who)]
+    rest = [who for who in sorted(set(victims)) if not is_up(fleet, who)]
     chance.shuffle(rest)
     for who in rest:
         time.sleep(chance.uniform(0.0, 0.5))
         revive(fleet, who)
+    return caught
 
 
 def is_up(fleet, who):
@@ -122,16 +140,19 @@ def main():
         fleet.make_agent("south", fleet.sqlite_section("south", SOUTH) + fleet.schema_section("tenant", SCHEMAS),
                          workers=3).start()
         wait_until("every target is known", lambda: fleet.readable_targets() == TARGETS)
-        expected = Expectation()
+        expected, caught = Expectation(), []
         for module, number, victims in ROUNDS:
             begun = time.monotonic()
             rollout = start_rollout(fleet, module, number)
-            crash(fleet, victims, chance)
+            caught.append(crash(fleet, victims, chance, lambda m=module, n=number: count_moved(fleet, m, n)))
             fleet.wait_for_rollout(rollout, 90)
+            took = time.monotonic() - begun
             expected.add(module, number)
             check_report(fleet, rollout, expected)
             check_databases(fleet, expected)
-            print(f"{module} {number}, killed {', '.join(victims)}: {time.monotonic() - begun:.1f} s", flush=True)
+            print(f"{module} {number}: {', '.join(victims)} killed with {caught[-1]} of {NORTH + SOUTH} files done, "
+                  f"ended after {took:.1f} s", flush=True)
+        assert any(0 < count < NORTH + SOUTH for count in caught), "no kill fell into a rollout: the test proves nothing"
 
 
 if __name__ == "__main__":

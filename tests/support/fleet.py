@@ -276,14 +276,28 @@ class Fleet:
         return heads, [tuple(row) for row in ledger], counts
 
     def schema_state(self, schema):
-        tables = {row[0] for row in self.psql(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")}
-        heads = {m: sorted(row[0] for row in self.psql(f"SELECT version_num FROM {schema}.{version_table(m)}"))
-                 for m in MODULES if version_table(m) in tables}
-        ledger = self.psql(LEDGER_QUERY.format(f"{schema}.")) if "skein_ledger" in tables else []
-        users = sorted(t for t in tables if is_modules_table(t))
-        query = " UNION ALL ".join(f"SELECT '{t}', count(*) FROM {schema}.{t}" for t in users)
-        counts = {name: int(n) for name, n in self.psql(query)} if users else {}
-        return heads, [tuple(row) for row in ledger], counts
+        return self.schema_states([schema])[schema]
+
+    def schema_states(self, schemas):
+        """The same of many schemas, in few queries: by schema."""
+        heads, ledgers, counts = {}, {}, {}
+        tables = [(s, t) for s, t in self.psql("SELECT schemaname, tablename FROM pg_tables") if s in schemas]
+        for module in MODULES:
+            table = version_table(module)
+            for schema, version in self.union("SELECT version_num FROM {0}." + table, tables, table):
+                heads.setdefault(schema, {}).setdefault(module, []).append(version)
+        for schema, *row in self.union(LEDGER_QUERY.format("{0}."), tables, "skein_ledger"):
+            ledgers.setdefault(schema, []).append(tuple(row))
+        for name in sorted({t for _, t in tables if is_modules_table(t)}):
+            for schema, count in self.union("SELECT count(*) FROM {0}." + name, tables, name):
+                counts.setdefault(schema, {})[name] = int(count)
+        return {s: ({m: sorted(v) for m, v in heads.get(s, {}).items()}, ledgers.get(s, []), counts.get(s, {}))
+                for s in schemas}
+
+    def union(self, query, tables, table):
+        """The rows of a query on every schema that has the table, with the schema in front."""
+        parts = [f"SELECT '{s}', q.* FROM ({query.format(s)}) q" for s, t in tables if t == table]
+        return self.psql(" UNION ALL ".join(parts)) if parts else []
 
 
 LEDGER_QUERY = "SELECT module, revision, direction, status FROM {}skein_ledger ORDER BY seq"
