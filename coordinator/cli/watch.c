@@ -21,6 +21,7 @@ struct watch {
     uint64_t cursor;
     struct told told;
     bool bar;
+    struct str waiting; /* what was told last about what it waits for */
     int64_t lost_since; /* 0: the coordinator answers */
 };
 
@@ -94,6 +95,46 @@ static void show(struct watch *w, const struct msg_rollout *m)
     fflush(stdout);
 }
 
+static bool is_open(enum op_state state)
+{
+    return state == OP_PENDING || state == OP_OFFERED || state == OP_CLOSING;
+}
+
+/* The first target that has not ended; *ret_reply holds its page. NULL if there is none, or no answer. */
+static const struct op_row *find_open(struct watch *w, struct msg *ret_reply)
+{
+    struct msg request = {.kind = MSG_ROLLOUT_SHOW};
+    request.rollout_show.rollout = w->rollout;
+    while (client_ask(w->client, &request, MSG_ROLLOUT, 0, ret_reply)) {
+        const struct msg_rollout *page = &ret_reply->rollout;
+        for (size_t i = 0; i < page->ops.count; i++)
+            if (is_open(page->ops.items[i].state))
+                return &page->ops.items[i];
+        if (page->next <= request.rollout_show.page.offset)
+            return NULL;
+        request.rollout_show.page.offset = page->next;
+    }
+    return NULL;
+}
+
+/* Nothing has changed for a while: say what it waits for, once. */
+static void tell_waiting(struct watch *w, const struct rollout_row *r)
+{
+    struct msg reply;
+    const struct op_row *op = find_open(w, &reply);
+    if (op == NULL)
+        return;
+    struct str why = op->unreachable ? STR("its agent is silent") : op->sentence;
+    struct str text = str_printf(&w->told.arena, "%llu of %llu targets are open, %.*s (%s): %.*s",
+                                 (unsigned long long)(r->total - ended(r)), (unsigned long long)r->total,
+                                 STR_ARG(op->target), op_state_name(op->state), STR_ARG(why));
+    if (str_eq(text, w->waiting))
+        return;
+    w->waiting = text;
+    clear_bar(w);
+    out_note("%.*s", STR_ARG(text));
+}
+
 /* True to try again: a coordinator that is away comes back, the rollout does not depend on it. */
 static bool wait_for_coordinator(struct watch *w)
 {
@@ -151,6 +192,8 @@ int rollout_watch(struct client *c, struct str rollout)
         show(&w, m);
         if (rollout_status_is_final(m->rollout.status))
             return end(&w, &m->rollout);
+        if (m->ops.count == 0 && w.cursor != 0 && c->form == OUT_FORM_TEXT)
+            tell_waiting(&w, &m->rollout);
         w.cursor = m->cursor;
         /* A newer rollout must not take the place of "the newest". */
         w.rollout = str_copy(&w.told.arena, m->rollout.id);

@@ -174,6 +174,20 @@ class Rollouts(OneFleet):
         self.assertEqual(self.fleet.wait_for_rollout(rollout), "cancelled")
         self.expect(5, "rollout", "watch", rollout)
 
+    def test_watching_says_what_it_waits_for(self):
+        self.start()
+        self.fleet.agents["a1"].kill()
+        rollout = self.fleet.start_rollout("--all")
+        watch = subprocess.Popen([BIN / "skein", "rollout", "watch", rollout], stderr=subprocess.PIPE, text=True,
+                                 env={**os.environ, "SKEIN_COORDINATOR": self.fleet.operator,
+                                      "SKEIN_KEY": f"{self.fleet.root}/etc/admin.key",
+                                      "SKEIN_SERVER_KEY": f"{self.fleet.root}/etc/coordinator.key.pub"})
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.stderr.close)
+        self.assertIn(f"{TARGETS} of {TARGETS} targets are open, shop/t0001", watch.stderr.readline())
+        self.fleet.agents["a1"].start()
+        self.assertEqual(watch.wait(60), 0)
+
     def test_watching_outlives_the_coordinator(self):
         self.start()
         self.fleet.agents["a1"].kill()
