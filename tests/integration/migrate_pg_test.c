@@ -361,8 +361,8 @@ static void a_section_has_its_own_timeouts(void **state)
     assert_string_equal(f->report.err.kind, "statement_timeout");
     new_plan(f);
     s = step(f, NULL, "a1", "SELECT pg_sleep(0.01)");
-    s->statement_timeout_ms = 50;
-    step(f, "a1", "a2", "SELECT pg_sleep(0.2)"); /* not the section before's */
+    s->statement_timeout_ms = 500;
+    step(f, "a1", "a2", "SELECT pg_sleep(0.9)"); /* not the section before's */
     apply(f);
     expect(f, OUTCOME_APPLIED);
 }

@@ -353,8 +353,10 @@ enum verdict job_commit(struct job *j)
 {
     struct err err = {0};
     switch (db_commit(j->db, &err)) {
-    case DB_COMMITTED:
     case DB_COMMITTED_LOCALLY:
+        tell_waiting(j, "committed here, but no standby has confirmed it: the wait for one was cut short");
+        return VERDICT_NEXT;
+    case DB_COMMITTED:
         return VERDICT_NEXT;
     case DB_COMMIT_UNKNOWN:
         return job_undecided(j, &err);

@@ -36,7 +36,7 @@ struct migrate_observer {
     void (*step_started)(void *user, size_t step, const struct plan_step *what);
     /* The step is committed. */
     void (*step_done)(void *user, size_t step, const struct plan_step *what);
-    void (*waiting)(void *user, const char *sentence); /* for a lock; names the holders */
+    void (*waiting)(void *user, const char *sentence); /* for a lock; names the holders. Or worth a note */
     bool (*cancelled)(void *user);                     /* polled while waiting and between statements */
     void *user;
 };
