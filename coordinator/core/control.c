@@ -220,15 +220,21 @@ void control_push(struct turn *t, const struct msg *m)
 
 /* ---- targets that need an answer ---- */
 
-/* The newest operation of the target that waits for an operator; NONE if there is none. */
+/*
+ * The operation of the target that has waited for an operator the longest, NONE if there is none. Several may
+ * wait: the one whose step was interrupted, and later ones that ran into it. One that is answered too early
+ * finds nothing of its own to settle, is tried again, and stands behind the others with its newer fence.
+ */
 static uint32_t find_undecided(const struct coord *c, uint32_t target)
 {
-    for (size_t i = c->rollouts.list.count; i > 0; i--) {
-        uint32_t op = rollout_op(c, (uint32_t)i - 1, target);
-        if (op != NONE && c->ops.list.items[op].state == OP_NEEDS_OPERATOR)
-            return op;
+    uint32_t found = NONE;
+    for (uint32_t i = 0; i < c->rollouts.list.count; i++) {
+        uint32_t op = rollout_op(c, i, target);
+        if (op != NONE && c->ops.list.items[op].state == OP_NEEDS_OPERATOR &&
+            (found == NONE || c->ops.list.items[op].fence < c->ops.list.items[found].fence))
+            found = op;
     }
-    return NONE;
+    return found;
 }
 
 static bool accept_as_it_is(struct turn *t, uint32_t number, struct err *err)

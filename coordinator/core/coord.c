@@ -181,15 +181,14 @@ static void resume(struct turn *t, uint32_t number)
 static void on_start(struct turn *t)
 {
     struct coord *c = t->c;
-    c->meta.term++;
-    emit_meta(t);
+    term_set(t, c->meta.term + 1);
     for (uint32_t i = 0; i < c->ops.list.count; i++)
         resume(t, i);
     for (uint32_t i = 0; i < c->rollouts.list.count; i++)
         rollout_check(t, i);
     emit_keys(t);
-    emit_log(t, LOG_INFO, "term %llu: %zu targets, %zu rollouts, bundle %zu", (unsigned long long)c->meta.term,
-             c->targets.list.count, c->rollouts.list.count, c->bundles.list.count);
+    emit_note(t, LOG_INFO, "term %llu: %zu targets, %zu rollouts, bundle %zu", (unsigned long long)c->meta.term,
+              c->targets.list.count, c->rollouts.list.count, c->bundles.list.count);
 }
 
 typedef void handler(struct turn *t, const struct msg *m);
@@ -232,8 +231,8 @@ enum role coord_role(const struct coord *c, struct str principal)
 static void refuse(struct turn *t, const struct event_message *e, enum role role)
 {
     struct err err;
-    emit_log(t, LOG_WARNING, "security: refused %s from %.*s (%s)", msg_kind_name(e->msg->kind), STR_ARG(e->principal),
-             role_name(role));
+    emit_note(t, LOG_WARNING, "security: refused %s from %.*s (%s)", msg_kind_name(e->msg->kind), STR_ARG(e->principal),
+              role_name(role));
     if (role == ROLE_UNSET)
         return; /* a stranger or a revoked key learns nothing */
     err_kind(&err, ERR_REFUSED, "role", "the role '%s' may not send %s", role_name(role), msg_kind_name(e->msg->kind));
@@ -263,13 +262,13 @@ static void on_project(struct turn *t, const struct event_project *e)
     struct msg_pushed pushed;
     library_push(t, e->files, &pushed);
     for (size_t i = 0; i < pushed.findings.count; i++)
-        emit_log(t, pushed.findings.items[i].severity == DIAG_ERROR ? LOG_ERROR : LOG_WARNING, "%.*s:%u: %s",
-                 STR_ARG(pushed.findings.items[i].path), pushed.findings.items[i].line, pushed.findings.items[i].text);
+        emit_note(t, pushed.findings.items[i].severity == DIAG_ERROR ? LOG_ERROR : LOG_WARNING, "%.*s:%u: %s",
+                  STR_ARG(pushed.findings.items[i].path), pushed.findings.items[i].line, pushed.findings.items[i].text);
     if (pushed.accepted)
-        emit_log(t, LOG_INFO, "bundle %llu: %llu revisions", (unsigned long long)pushed.bundle,
-                 (unsigned long long)pushed.revisions);
+        emit_note(t, LOG_INFO, "bundle %llu: %llu revisions", (unsigned long long)pushed.bundle,
+                  (unsigned long long)pushed.revisions);
     else
-        emit_log(t, LOG_ERROR, "the project folder was not taken over");
+        emit_note(t, LOG_ERROR, "the project folder was not taken over");
 }
 
 static void on_principal(struct turn *t, const struct event_principal *e)
@@ -302,7 +301,7 @@ static void on_stranger(struct turn *t, const struct event_stranger *e)
     struct stranger fresh = {.public_key = str_copy(&c->arena, e->public_key), .seen_ms = t->wall_ms};
     text_set(&fresh.address, e->address);
     vec_push(&c->arena, &c->strangers.list, fresh);
-    emit_log(t, LOG_WARNING, "an unknown key knocks from %.*s: %.*s", STR_ARG(e->address), STR_ARG(e->public_key));
+    emit_note(t, LOG_WARNING, "an unknown key knocks from %.*s: %.*s", STR_ARG(e->address), STR_ARG(e->public_key));
 }
 
 static void on_tick(struct turn *t)

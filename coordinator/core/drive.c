@@ -132,8 +132,8 @@ static void set_status(struct turn *t, uint32_t number, enum rollout_status to)
     struct rollout *r = rollout_at(t->c, number);
     const char *sentence = rollout_move_sentence(r->row.status, to);
     if (sentence == NULL) {
-        emit_log(t, LOG_ERROR, "impossible move of rollout %s from %s to %s", r->id, rollout_status_name(r->row.status),
-                 rollout_status_name(to));
+        emit_note(t, LOG_ERROR, "impossible move of rollout %s from %s to %s", r->id,
+                  rollout_status_name(r->row.status), rollout_status_name(to));
         return;
     }
     if (to == ROLLOUT_HALTING)
@@ -143,7 +143,7 @@ static void set_status(struct turn *t, uint32_t number, enum rollout_status to)
     r->row.ended_ms = rollout_status_is_final(to) ? t->wall_ms : 0;
     r->changed = true;
     store(t, number);
-    emit_log(t, LOG_INFO, "rollout %.12s %s", r->id, sentence);
+    emit_note(t, LOG_INFO, "rollout %.12s %s", r->id, sentence);
     for (uint32_t i = 0; (to == ROLLOUT_HALTING || to == ROLLOUT_CANCELLING) && i < r->count; i++)
         op_stop(t, r->first + i);
 }

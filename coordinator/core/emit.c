@@ -45,7 +45,7 @@ void emit_error(struct turn *t, const struct err *err)
     emit_reply(t, &m);
 }
 
-void emit_log(struct turn *t, enum log_level level, const char *format, ...)
+void emit_note(struct turn *t, enum log_level level, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

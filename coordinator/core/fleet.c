@@ -68,16 +68,27 @@ static void send_hello_ack(struct turn *t, const struct msg_hello_ack *ack)
     emit_reply(t, &m);
 }
 
+/*
+ * Every term has a range of fences of its own: what a lost copy of the store has handed out in older terms
+ * stays below, whether or not it was ever written into a target.
+ */
+void term_set(struct turn *t, uint64_t term)
+{
+    t->c->meta.term = term;
+    if (t->c->meta.fence < term * FENCES_A_TERM)
+        t->c->meta.fence = term * FENCES_A_TERM;
+    emit_meta(t);
+}
+
 /* An agent that has seen a newer term proves that this store is an older copy: go beyond it. */
 static void raise_term(struct turn *t, uint64_t seen)
 {
     if (seen <= t->c->meta.term)
         return;
-    emit_log(t, LOG_WARNING, "the store is older than what agent %.*s has seen (term %llu, ours %llu): going beyond",
-             STR_ARG(principal_at(t->c, t->peer)->row.name), (unsigned long long)seen,
-             (unsigned long long)t->c->meta.term);
-    t->c->meta.term = seen + 1;
-    emit_meta(t);
+    emit_note(t, LOG_WARNING, "the store is older than what agent %.*s has seen (term %llu, ours %llu): going beyond",
+              STR_ARG(principal_at(t->c, t->peer)->row.name), (unsigned long long)seen,
+              (unsigned long long)t->c->meta.term);
+    term_set(t, seen + 1);
 }
 
 static void open_session(struct turn *t, const struct msg_hello *hello, const struct msg_hello_ack *ack)
@@ -98,7 +109,7 @@ static void open_session(struct turn *t, const struct msg_hello *hello, const st
     p->listed = false;
     p->list_ms = t->now_ms;
     wake_set(t, TIMER_AGENT, t->peer, session_due_ms(&p->session));
-    emit_log(t, LOG_INFO, "agent %.*s is here (%s, %s)", STR_ARG(p->row.name), p->software, p->address);
+    emit_note(t, LOG_INFO, "agent %.*s is here (%s, %s)", STR_ARG(p->row.name), p->software, p->address);
 }
 
 void fleet_hello(struct turn *t, const struct msg *m)
@@ -118,9 +129,9 @@ void fleet_hello(struct turn *t, const struct msg *m)
     if (ack.version != 0)
         open_session(t, hello, &ack);
     else
-        emit_log(t, LOG_WARNING, "agent %.*s speaks protocol %u to %u, this coordinator %d to %d",
-                 STR_ARG(principal_at(t->c, t->peer)->row.name), hello->version_min, hello->version_max, PROTOCOL_MIN,
-                 PROTOCOL_MAX);
+        emit_note(t, LOG_WARNING, "agent %.*s speaks protocol %u to %u, this coordinator %d to %d",
+                  STR_ARG(principal_at(t->c, t->peer)->row.name), hello->version_min, hello->version_max, PROTOCOL_MIN,
+                  PROTOCOL_MAX);
     send_hello_ack(t, &ack);
 }
 
@@ -130,7 +141,7 @@ void fleet_disconnect(struct turn *t, uint32_t agent, const char *why)
     if (!session_is_open(&p->session))
         return;
     session_close(&p->session);
-    emit_log(t, LOG_WARNING, "agent %.*s %s: its targets are unreachable", STR_ARG(p->row.name), why);
+    emit_note(t, LOG_WARNING, "agent %.*s %s: its targets are unreachable", STR_ARG(p->row.name), why);
 }
 
 void fleet_link_down(struct turn *t, uint32_t link)
@@ -361,9 +372,9 @@ static bool take_state(struct turn *t, struct target *target, const struct targe
                 r->ledger.fence != target->ledger.fence || r->ledger.closed_fence != target->ledger.closed_fence ||
                 !hash_eq(&r->ledger.head, &target->ledger.head);
     enum target_status condition = find_condition(target, r);
-    if (condition != TARGET_UNSET && target->condition == TARGET_UNSET) {
+    if (condition != TARGET_UNSET && target->condition != TARGET_REGRESSED && target->condition != TARGET_QUARANTINED) {
         target->condition = condition;
-        emit_log(t, LOG_WARNING, "target %.*s %s", STR_ARG(target->name), target_status_sentence(condition));
+        emit_note(t, LOG_WARNING, "target %.*s %s", STR_ARG(target->name), target_status_sentence(condition));
     }
     target->state = state;
     target->ledger = r->ledger;
@@ -376,8 +387,9 @@ static void raise_fence(struct turn *t, const struct target_report *r)
     uint64_t seen = r->ledger.fence > r->ledger.closed_fence ? r->ledger.fence : r->ledger.closed_fence;
     if (seen <= t->c->meta.fence)
         return;
-    emit_log(t, LOG_WARNING, "target %.*s has seen fence %llu, this store only %llu: it is an older copy, going beyond",
-             STR_ARG(r->name), (unsigned long long)seen, (unsigned long long)t->c->meta.fence);
+    emit_note(t, LOG_WARNING,
+              "target %.*s has seen fence %llu, this store only %llu: it is an older copy, going beyond",
+              STR_ARG(r->name), (unsigned long long)seen, (unsigned long long)t->c->meta.fence);
     t->c->meta.fence = seen;
     emit_meta(t);
 }
@@ -413,7 +425,7 @@ static bool take_report(struct turn *t, struct target *target, const struct targ
     return take_texts(target, r) || news;
 }
 
-bool target_report(struct turn *t, uint32_t number, const struct target_report *r, uint64_t boot)
+bool fleet_report(struct turn *t, uint32_t number, const struct target_report *r, uint64_t boot)
 {
     struct principal *p = principal_at(t->c, t->peer);
     take_owner(t, number);
@@ -462,10 +474,10 @@ void fleet_targets(struct turn *t, const struct msg *m)
         if (problem != NULL) {
             struct target_refusal refusal = {r->name, str_of(problem)};
             vec_push(&t->fx->arena, &ack.targets_ack.refused, refusal);
-            emit_log(t, LOG_WARNING, "agent %.*s: target %.*s %s", STR_ARG(p->row.name), STR_ARG(r->name), problem);
+            emit_note(t, LOG_WARNING, "agent %.*s: target %.*s %s", STR_ARG(p->row.name), STR_ARG(r->name), problem);
         } else if (!again && (number != NONE || !r->gone)) {
             number = number != NONE ? number : fleet_add(t->c, r->name);
-            bool returned = target_report(t, number, r, page->boot);
+            bool returned = fleet_report(t, number, r, page->boot);
             op_target_reported(t, number, returned);
         }
     }

@@ -85,8 +85,8 @@ static void set_state(struct turn *t, uint32_t number, enum op_state to)
     enum op_state from = op->state;
     const char *sentence = op_move_sentence(from, to);
     if (sentence == NULL) {
-        emit_log(t, LOG_ERROR, "impossible move of %.*s from %s to %s", STR_ARG(target_of(t->c, number)->name),
-                 op_state_name(from), op_state_name(to));
+        emit_note(t, LOG_ERROR, "impossible move of %.*s from %s to %s", STR_ARG(target_of(t->c, number)->name),
+                  op_state_name(from), op_state_name(to));
         return;
     }
     op->state = to;
@@ -112,10 +112,15 @@ static uint64_t new_fence(struct turn *t)
 
 /* ---- what is said to the agent ---- */
 
+/*
+ * The name of an attempt in the target's ledger. It stays the same from try to try, so that a commit whose
+ * answer was lost is found again, and changes with every new plan, so that what an older one has done, and
+ * others may have undone since, is not taken for its own.
+ */
 static struct str attempt_of(struct coord *c, struct arena *a, uint32_t number)
 {
     struct hash_hex plan = hash_format(&c->plans.list.items[op_at(c, number)->plan].hash);
-    return str_printf(a, "%s:%.16s:%.*s", rollout_of(c, number)->id, plan.text, STR_ARG(target_of(c, number)->name));
+    return str_printf(a, "%s:%.16s:%u", rollout_of(c, number)->id, plan.text, op_at(c, number)->replans);
 }
 
 static void say_offer(struct turn *t, uint32_t number)
@@ -205,6 +210,46 @@ static bool can_begin(struct turn *t, uint32_t number)
            rollout_quota(r->row.status, &r->strategy, &r->tally) > 0;
 }
 
+static bool has_lone_step(const struct plan *plan)
+{
+    bool found = false;
+    for (size_t i = 0; i < plan->steps.list.count && !found; i++)
+        found = !plan->steps.list.items[i].transactional;
+    return found;
+}
+
+/*
+ * The plan that an operator's answer may be about. The target says only that a step was left undecided; it may
+ * be another rollout's. Turn 0 is the operation's own plan, then those of the target's other operations, the
+ * newest first. NONE: no more.
+ */
+static uint32_t find_answered_plan(const struct coord *c, uint32_t number)
+{
+    const struct operation *op = &c->ops.list.items[number];
+    uint32_t left = op->turn;
+    if (left == 0)
+        return op->plan;
+    for (size_t i = c->rollouts.list.count; i > 0; i--) {
+        uint32_t other = rollout_op(c, (uint32_t)i - 1, op->target);
+        uint32_t plan = other != NONE && other != number ? c->ops.list.items[other].plan : NONE;
+        if (plan != NONE && has_lone_step(&c->plans.list.items[plan].plan) && --left == 0)
+            return plan;
+    }
+    return NONE;
+}
+
+static bool begin_answer(struct turn *t, uint32_t number)
+{
+    struct operation *op = op_at(t->c, number);
+    uint32_t plan = op->action != OFFER_APPLY ? find_answered_plan(t->c, number) : NONE;
+    if (plan == NONE) {
+        op->action = OFFER_APPLY;
+        return false;
+    }
+    offer(t, number, plan, op->action);
+    return true;
+}
+
 static void begin(struct turn *t, uint32_t number)
 {
     struct rollout *r = rollout_of(t->c, number);
@@ -213,6 +258,8 @@ static void begin(struct turn *t, uint32_t number)
         set_state(t, number, target->condition == TARGET_REGRESSED ? OP_REGRESSED : OP_QUARANTINED);
         return;
     }
+    if (begin_answer(t, number))
+        return;
     struct choice *choice = planner_choose(t->c, &r->planner, target);
     uint32_t plan = NONE;
     set_err(op_at(t->c, number), choice->refused ? choice->err : NULL);
@@ -229,7 +276,9 @@ static void pump_agent(struct turn *t, uint32_t agent)
     size_t kept = 0;
     for (size_t i = 0; i < t->c->principals.list.items[agent].pending.list.count; i++) {
         uint32_t number = t->c->principals.list.items[agent].pending.list.items[i];
-        if (op_at(t->c, number)->state == OP_PENDING && can_begin(t, number))
+        if (op_at(t->c, number)->state == OP_PENDING && rollout_is_stopping(rollout_of(t->c, number)->row.status))
+            op_stop(t, number);
+        else if (op_at(t->c, number)->state == OP_PENDING && can_begin(t, number))
             begin(t, number);
         if (op_at(t->c, number)->state == OP_PENDING && target_of(t->c, number)->agent == agent)
             t->c->principals.list.items[agent].pending.list.items[kept++] = number;
@@ -262,15 +311,23 @@ static void again_later(struct turn *t, uint32_t number, const struct op_verdict
     op_enqueue(t, number);
 }
 
-static void mark_undecided(struct turn *t, uint32_t number, enum op_state to)
+/* What an answer says about the target itself: undecided, another database, or neither any more. */
+static void mark_target(struct turn *t, uint32_t number, enum outcome outcome)
 {
+    static const struct {
+        bool says;
+        enum target_status condition;
+    } meaning[OUTCOME_COUNT] = {
+        [OUTCOME_NEEDS_OPERATOR] = {true, TARGET_UNDECIDED},
+        [OUTCOME_QUARANTINED] = {true, TARGET_QUARANTINED},
+        [OUTCOME_APPLIED] = {true, TARGET_UNSET},
+        [OUTCOME_ALREADY_APPLIED] = {true, TARGET_UNSET},
+        [OUTCOME_FAILED] = {true, TARGET_UNSET},
+    };
     struct target *target = target_of(t->c, number);
-    enum target_status condition = to == OP_NEEDS_OPERATOR ? TARGET_UNDECIDED : TARGET_UNSET;
-    if (to == OP_QUARANTINED)
-        condition = TARGET_QUARANTINED;
-    if (target->condition == condition || target->condition == TARGET_REGRESSED)
-        return;
-    if (condition == TARGET_UNSET && !op_is_goal(to))
+    enum target_status condition = meaning[outcome].condition;
+    if (!meaning[outcome].says || target->condition == condition || target->condition == TARGET_REGRESSED ||
+        target->condition == TARGET_QUARANTINED)
         return;
     target->condition = condition;
     target_store(t, op_at(t->c, number)->target);
@@ -280,7 +337,6 @@ static void perform(struct turn *t, uint32_t number, const struct op_verdict *v)
 {
     switch (v->kind) {
     case VERDICT_MOVE:
-        mark_undecided(t, number, v->to);
         set_state(t, number, v->to);
         break;
     case VERDICT_CLOSE:
@@ -306,6 +362,7 @@ static struct op_facts facts_of(struct coord *c, uint32_t number)
         .fence = op->fence,
         .tries = op->tries,
         .replans = op->replans,
+        .resolving = op->action != OFFER_APPLY,
         .stopping = rollout_is_stopping(rollout_of(c, number)->row.status),
     };
 }
@@ -329,16 +386,6 @@ static uint32_t find_attempt(struct turn *t, uint32_t target, struct str attempt
     return number;
 }
 
-/* An operator's answer was carried out; unless that was all, the plan goes on. */
-static struct op_verdict judge_resolved(struct coord *c, uint32_t number, struct op_verdict v)
-{
-    bool settled = v.kind == VERDICT_MOVE && op_is_goal(v.to);
-    if (op_at(c, number)->action != OFFER_APPLY && op_at(c, number)->state == OP_OFFERED && settled &&
-        !at_goal(c, number))
-        return (struct op_verdict){.kind = VERDICT_RETRY, .to = OP_PENDING};
-    return v;
-}
-
 static void judge(struct turn *t, uint32_t number, const struct msg_result *result)
 {
     const struct op_facts facts = facts_of(t->c, number);
@@ -346,12 +393,18 @@ static void judge(struct turn *t, uint32_t number, const struct msg_result *resu
         .outcome = result->outcome,
         .fence = result->fence,
         .closed_fence = result->report.readable ? result->report.ledger.closed_fence : 0,
+        .at_goal = result->report.readable && at_goal(t->c, number),
     };
-    struct op_verdict v = judge_resolved(t->c, number, op_judge(&facts, &answer));
+    struct op_verdict v = op_judge(&facts, &answer);
     if (v.kind == VERDICT_IGNORE)
         return;
+    mark_target(t, number, result->outcome);
     set_err(op_at(t->c, number), &result->err);
     op_at(t->c, number)->step = result->steps_applied;
+    if (result->outcome == OUTCOME_STATE_CHANGED)
+        op_at(t->c, number)->turn++; /* the answer was not about this plan */
+    else if (result->outcome == OUTCOME_APPLIED)
+        op_at(t->c, number)->action = OFFER_APPLY;
     perform(t, number, &v);
 }
 
@@ -367,8 +420,8 @@ static uint32_t own_target(struct turn *t, struct str name)
     uint32_t target = fleet_find(t->c, name);
     if (target != NONE && t->c->targets.list.items[target].agent == t->peer)
         return target;
-    emit_log(t, LOG_WARNING, "security: agent %.*s speaks for target %.*s, which is not its own",
-             STR_ARG(t->c->principals.list.items[t->peer].row.name), STR_ARG(name));
+    emit_note(t, LOG_WARNING, "security: agent %.*s speaks for target %.*s, which is not its own",
+              STR_ARG(t->c->principals.list.items[t->peer].row.name), STR_ARG(name));
     return NONE;
 }
 
@@ -379,7 +432,7 @@ void op_result(struct turn *t, const struct msg *m)
         return;
     uint32_t target = own_target(t, result->report.name);
     if (target != NONE) {
-        bool returned = target_report(t, target, &result->report, result->boot);
+        bool returned = fleet_report(t, target, &result->report, result->boot);
         uint32_t number = find_attempt(t, target, result->attempt);
         if (number != NONE)
             judge(t, number, result);
@@ -394,7 +447,7 @@ void op_closed(struct turn *t, const struct msg *m)
         return;
     uint32_t target = own_target(t, m->closed.report.name);
     if (target != NONE) {
-        bool returned = target_report(t, target, &m->closed.report, m->closed.boot);
+        bool returned = fleet_report(t, target, &m->closed.report, m->closed.boot);
         op_target_reported(t, target, returned);
     }
     ack_result(t, m->closed.report.name, m->closed.fence);
@@ -476,13 +529,18 @@ void op_tick(struct turn *t, uint32_t number)
 
 /* ---- what operators do ---- */
 
+/*
+ * What was never offered just ends. What was offered must be closed in the target; while another operation
+ * holds the target it waits for that (op_pump() asks again), because a target hears of one fence at a time.
+ */
 void op_stop(struct turn *t, uint32_t number)
 {
     const struct operation *op = op_at(t->c, number);
     bool cancelling = rollout_of(t->c, number)->row.status == ROLLOUT_CANCELLING;
+    bool free_target = op->state == OP_PENDING && target_of(t->c, number)->op == NONE;
     if (op->state == OP_PENDING && op->fence == 0)
         set_state(t, number, OP_CANCELLED);
-    else if (op->state == OP_PENDING || (op->state == OP_OFFERED && cancelling))
+    else if (free_target || (op->state == OP_OFFERED && cancelling))
         close_with(t, number, OP_CANCELLED);
 }
 
@@ -493,6 +551,7 @@ bool op_resolve(struct turn *t, uint32_t number, enum offer_action action, struc
         return err_kind(err, ERR_UNREACHABLE, "unreachable", "the agent of %.*s is silent", STR_ARG(target->name));
     if (target->op != NONE)
         return err_kind(err, ERR_STATE, "busy", "another rollout is at work on %.*s", STR_ARG(target->name));
+    op_at(t->c, number)->turn = 0;
     offer(t, number, op_at(t->c, number)->plan, action);
     rollout_reopen(t, op_at(t->c, number)->rollout);
     return true;

@@ -61,7 +61,7 @@ uint32_t plan_store(struct turn *t, const struct planner *p, struct choice *choi
         return number;
     r.plan.bytes = blob_encode_plan(&t->fx->arena, &choice->plan);
     if (!plan_put(t->c, &r.plan, &err)) {
-        emit_log(t, LOG_ERROR, "a plan does not survive its own encoding: %s", err.text);
+        emit_note(t, LOG_ERROR, "a plan does not survive its own encoding: %s", err.text);
         return NONE;
     }
     emit_persist(t, r);

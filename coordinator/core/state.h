@@ -18,6 +18,8 @@
 
 #define NONE INDEX_NONE
 
+enum { FENCES_A_TERM = 1000000 };
+
 struct principal {
     struct record_principal row; /* strings live as long as the coordinator */
     /* of agents */
@@ -143,6 +145,7 @@ struct operation {
     uint32_t plan;
     uint64_t fence;
     uint32_t tries, replans;
+    uint32_t turn; /* plans that an operator's answer was not about */
     char *sentence;
     struct err *err;
     int64_t updated_ms;
@@ -232,7 +235,7 @@ void emit_persist(struct turn *t, struct record r);
 void emit_send(struct turn *t, uint32_t link, struct msg *m);
 void emit_reply(struct turn *t, struct msg *m); /* to the request at hand */
 void emit_error(struct turn *t, const struct err *err);
-void emit_log(struct turn *t, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void emit_note(struct turn *t, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void emit_audit(struct turn *t, const char *action, struct str object, struct str result);
 void emit_keys(struct turn *t);
 void emit_timer(struct turn *t);
@@ -244,6 +247,7 @@ enum timer_kind { TIMER_AGENT = 0, TIMER_OP, TIMER_WATCH };
 void wake_set(struct turn *t, enum timer_kind kind, uint32_t number, int64_t due_ms);
 
 /* fleet.c: principals, agents' sessions, targets */
+void term_set(struct turn *t, uint64_t term);
 uint32_t principal_find(const struct coord *c, struct str name);
 uint32_t principal_put(struct coord *c, const struct record_principal *row);
 void principal_store(struct turn *t, uint32_t number);
@@ -262,7 +266,7 @@ uint32_t fleet_find(const struct coord *c, struct str name);
 uint32_t fleet_add(struct coord *c, struct str name);
 void target_store(struct turn *t, uint32_t number);
 /* Takes a report over; true when it is the first of this session. op_target_reported() comes after it. */
-bool target_report(struct turn *t, uint32_t target, const struct target_report *report, uint64_t boot);
+bool fleet_report(struct turn *t, uint32_t target, const struct target_report *report, uint64_t boot);
 bool target_is_reachable(const struct coord *c, const struct target *target);
 uint32_t state_intern(struct coord *c, const struct dbstate *s);
 

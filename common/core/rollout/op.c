@@ -75,14 +75,6 @@ static struct op_verdict close_to(enum op_state end)
     return (struct op_verdict){.kind = VERDICT_CLOSE, .to = end};
 }
 
-/* A fact, whichever fence it comes from: accepted wherever the table has a way to it. */
-static struct op_verdict judge_applied(const struct op_facts *op, enum op_state to)
-{
-    if (op_move_sentence(op->state, to) != NULL)
-        return move_to(to);
-    return (struct op_verdict){.kind = VERDICT_IGNORE};
-}
-
 static struct op_verdict try_again(const struct op_facts *op)
 {
     if (op->stopping)
@@ -109,6 +101,14 @@ static struct op_verdict fence_again(const struct op_facts *op)
     return (struct op_verdict){.kind = VERDICT_RETRY, .to = OP_PENDING, .pause = true};
 }
 
+/* An operator's answer was carried out; the rest of the plan goes on, if its rollout does. */
+static struct op_verdict go_on(const struct op_facts *op)
+{
+    if (op->stopping)
+        return close_to(OP_CANCELLED);
+    return (struct op_verdict){.kind = VERDICT_RETRY, .to = OP_PENDING, .replan = true};
+}
+
 static struct op_verdict judge_offered(const struct op_facts *op, const struct op_answer *answer)
 {
     switch (answer->outcome) {
@@ -116,11 +116,13 @@ static struct op_verdict judge_offered(const struct op_facts *op, const struct o
         if (answer->closed_fence >= op->fence)
             return move_to(OP_FAILED);
         break;
+    case OUTCOME_ALREADY_APPLIED:
+        return move_to(OP_ALREADY_APPLIED);
     case OUTCOME_BUSY:
     case OUTCOME_BLOCKED:
         return try_again(op);
     case OUTCOME_STATE_CHANGED:
-        return plan_again(op);
+        return op->resolving ? go_on(op) : plan_again(op);
     case OUTCOME_STALE:
     case OUTCOME_CANCELLED: /* the agent is going down */
         return fence_again(op);
@@ -132,23 +134,31 @@ static struct op_verdict judge_offered(const struct op_facts *op, const struct o
         return (struct op_verdict){.kind = VERDICT_NOTE};
     case OUTCOME_UNSET:
     case OUTCOME_APPLIED:
-    case OUTCOME_ALREADY_APPLIED:
     case OUTCOME_COUNT:
         break;
     }
     return (struct op_verdict){.kind = VERDICT_IGNORE};
 }
 
+/* A fact is accepted wherever the table has a way to it. */
+static struct op_verdict take_fact(const struct op_facts *op, enum op_state to)
+{
+    if (op_move_sentence(op->state, to) != NULL)
+        return move_to(to);
+    return (struct op_verdict){.kind = VERDICT_IGNORE};
+}
+
 struct op_verdict op_judge(const struct op_facts *op, const struct op_answer *answer)
 {
-    if (answer->outcome == OUTCOME_APPLIED)
-        return judge_applied(op, OP_APPLIED);
-    if (op->state == OP_CLOSING && answer->outcome == OUTCOME_ALREADY_APPLIED)
-        return judge_applied(op, OP_ALREADY_APPLIED);
-    if (op->state != OP_OFFERED || answer->fence != op->fence)
-        return (struct op_verdict){.kind = VERDICT_IGNORE};
-    if (answer->outcome == OUTCOME_ALREADY_APPLIED)
+    bool current = op->state == OP_OFFERED && answer->fence == op->fence;
+    if (answer->outcome == OUTCOME_APPLIED && (answer->at_goal || (current && !op->resolving)))
+        return take_fact(op, OP_APPLIED);
+    if (answer->outcome == OUTCOME_ALREADY_APPLIED && op->state == OP_CLOSING && answer->at_goal)
         return move_to(OP_ALREADY_APPLIED);
+    if (!current)
+        return (struct op_verdict){.kind = VERDICT_IGNORE};
+    if (answer->outcome == OUTCOME_APPLIED)
+        return go_on(op);
     return judge_offered(op, answer);
 }
 

@@ -9,7 +9,8 @@
  *            with a new fence                                                   ▼
  *                                                          CANCELLED | BLOCKED | STATE_CHANGED
  *
- * APPLIED is a fact and accepted from any fence; every other answer counts only with the current one.
+ * APPLIED is a fact: with the current fence it is taken as it is, from an older one when the target is at the
+ * goal to show for it. Every other answer counts only with the current fence.
  * FAILED, CANCELLED, BLOCKED and STATE_CHANGED need the fence closed in the target: after them no copy of
  * an offer, however late, can have an effect.
  */
@@ -35,7 +36,8 @@ struct op_facts {
     enum op_state state;
     uint64_t fence; /* current */
     uint32_t tries, replans;
-    bool stopping; /* the rollout halts or is cancelled: nothing is tried again */
+    bool resolving; /* the offer carries an operator's answer about one step, not the whole plan */
+    bool stopping;  /* the rollout halts or is cancelled: nothing is tried again */
 };
 
 struct op_answer {

@@ -16,7 +16,7 @@ enum {
     LIMIT_STAGED = 256 * 1024 * 1024, /* uploaded for a push that is not finished */
     LIMIT_NAME = 128,                 /* a target, an agent, a principal, a module, a label's key or value */
     LIMIT_TEXT = 2048,                /* a sentence, an expression, an error's part */
-    LIMIT_ATTEMPT = 192,              /* "<rollout>:<plan>:<target>" */
+    LIMIT_ATTEMPT = 64,               /* "<rollout>:<plan>:<n>", 32 and 16 hex digits and a number */
     LIMIT_KEY = 64,                   /* a CURVE public key as hex digits */
     LIMIT_SIGNATURE = 64,             /* Ed25519 */
 };

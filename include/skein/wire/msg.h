@@ -238,7 +238,7 @@ struct signature {
 
 struct msg_offer {
     struct str target;
-    struct str attempt; /* names the ledger rows: one per rollout, plan and target, the same for every fence */
+    struct str attempt; /* names the ledger rows: one per rollout and plan, the same for every fence */
     uint64_t fence;
     enum offer_action action;
     struct hash plan;
