@@ -261,6 +261,27 @@ class Servers(FleetTest):
             self.assertEqual([row[1] for row in ledger], ["core_01", "core_02"])
 
 
+    def test_agent_that_starts_while_its_server_is_down(self):
+        fleet = self.fleet
+        fleet.start_coordinator()
+        agent = fleet.make_agent("pg", fleet.sqlite_section("north", 1) + fleet.schema_section("tenant", 2))
+        agent.start()
+        self.wait_for_state("tenant/tenant_002", {})
+        agent.kill()
+        fleet.server("crash")
+        agent.start()
+        wait_until("the agent says that it cannot ask", lambda: "discovery found a problem" in agent.text())
+        rollout = fleet.start_rollout("--target", "core_02", "--max-failures", "0")
+        self.wait_for_state("north/t0001", {"core": ["core_02"]})
+        shown, operations = fleet.rollout(rollout)
+        self.assertIsNone(shown["ended"])
+        self.assertEqual(set(operations), {"north/t0001", "tenant/tenant_001", "tenant/tenant_002"})
+        fleet.server("launch")
+        self.assertEqual(fleet.wait_for_rollout(rollout, 90), "done")
+        self.wait_for_state("tenant/tenant_002", {"core": ["core_02"]})
+        self.assertEqual(len(fleet.schema_state("tenant_001")[1]), 2)
+
+
 class Stopping(FleetTest):
     def start(self, **settings):
         """A rollout whose migration takes a while, at the moment when it is at work; the agent and the rollout."""
