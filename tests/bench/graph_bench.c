@@ -72,7 +72,9 @@ static void diamonds(size_t i, size_t count, struct strbuf *out)
 static const struct {
     const char *name;
     shape_function *edges;
-} shapes[] = {{"linear", linear}, {"lanes", lanes}, {"star", star}, {"ladder", ladder}, {"diamonds", diamonds}};
+    size_t modules;
+} shapes[] = {{"linear", linear, 1}, {"lanes", lanes, 1},       {"star", star, 1},
+              {"ladder", ladder, 1}, {"diamonds", diamonds, 1}, {"modules", linear, 100}};
 
 static struct str revision_text(struct arena *a, shape_function *edges, size_t i, size_t count)
 {
@@ -90,16 +92,21 @@ static struct str revision_text(struct arena *a, shape_function *edges, size_t i
     return text;
 }
 
-static struct project_files make_files(struct arena *a, shape_function *edges, size_t count)
+/* Core, and with `modules` above 1 that many more of which each has its share, in a line. */
+static struct project_files make_files(struct arena *a, shape_function *edges, size_t count, size_t modules)
 {
     struct project_files files = {.root = STR("/")};
-    struct module_files core = {.name = STR("core"), .folder = STR("versions")};
-    for (size_t i = 0; i < count; i++) {
-        struct project_file file = {.path = str_printf(a, "versions/r%07zu_step.sql", i),
-                                    .bytes = revision_text(a, edges, i, count)};
-        vec_push(a, &core.files, file);
+    size_t share = count / modules;
+    for (size_t m = 0; m < modules; m++) {
+        struct module_files one = {.name = m == 0 ? STR("core") : str_printf(a, "e%04zu", m),
+                                   .folder = STR("versions")};
+        for (size_t i = 0; i < share; i++) {
+            struct project_file file = {.path = str_printf(a, "m%04zu/r%07zu_step.sql", m, i),
+                                        .bytes = revision_text(a, edges, i, share)};
+            vec_push(a, &one.files, file);
+        }
+        vec_push(a, &files.modules, one);
     }
-    vec_push(a, &files.modules, core);
     return files;
 }
 
@@ -114,7 +121,7 @@ static void must(bool ok, const struct err *err)
 static double plan_ms(const struct project *p, struct arena *a, enum plan_command command, const char *target,
                       struct dbstate *state, size_t expected)
 {
-    struct plan_request request = {.command = command, .module = STR("core")};
+    struct plan_request request = {.command = command, .all_modules = true};
     struct plan plan;
     struct err err = {0};
     vec_push(a, &request.targets.list, str_of(target));
@@ -159,7 +166,8 @@ static void bench_shape(size_t shape, size_t count)
     struct arena a;
     struct figures best = {1e9, 1e9, 1e9};
     arena_init(&a);
-    struct project_files files = make_files(&a, shapes[shape].edges, count);
+    struct project_files files = make_files(&a, shapes[shape].edges, count, shapes[shape].modules);
+    count -= count % shapes[shape].modules;
     for (int run = 0; run < 3; run++) {
         struct figures f = measure(&files, count);
         best = (struct figures){least(best.build, f.build), least(best.up, f.up), least(best.down, f.down)};

@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "skein/graph/reach.h"
+
 static int kind_index(enum edge_kind kind)
 {
     return __builtin_ctz((unsigned)kind);
@@ -94,6 +96,37 @@ static void drop_repeats(struct arena *a, size_t node_count, struct adjacency *a
     adj->at[node_count] = kept;
 }
 
+/* Revisions that depend on `node` though one of their ancestors by parents does so already. */
+static struct bitset far_dependants(struct arena *a, const struct dag *d, size_t node)
+{
+    struct nodes children = {0};
+    for (size_t i = 0; i < dag_up_count(d, EDGE_DEPENDENCY, node); i++) {
+        size_t dependant = dag_up(d, EDGE_DEPENDENCY, node, i);
+        for (size_t k = 0; k < dag_up_count(d, EDGE_PARENT, dependant); k++)
+            vec_push(a, &children.list, dag_up(d, EDGE_PARENT, dependant, k));
+    }
+    return reach_up_from(a, d, EDGE_PARENT, &children);
+}
+
+static struct adjacency near_dependencies(struct arena *a, const struct dag *d)
+{
+    const struct adjacency *all = &d->down[1];
+    struct bitset *far = arena_new_array(a, d->node_count, struct bitset);
+    struct adjacency near = {.at = arena_new_array(a, d->node_count + 1, size_t),
+                             .to = arena_new_array(a, all->at[d->node_count], size_t)};
+    size_t kept = 0;
+    for (size_t n = 0; n < d->node_count; n++)
+        if (dag_up_count(d, EDGE_DEPENDENCY, n) > 1)
+            far[n] = far_dependants(a, d, n);
+    for (size_t n = 0; n < d->node_count; n++) {
+        for (size_t i = all->at[n]; i < all->at[n + 1]; i++)
+            if (!bitset_has(&far[all->to[i]], n))
+                near.to[kept++] = all->to[i];
+        near.at[n + 1] = kept;
+    }
+    return near;
+}
+
 void dag_build(struct arena *a, size_t node_count, const struct edges *edges, struct dag *ret_dag)
 {
     *ret_dag = (struct dag){.node_count = node_count};
@@ -103,4 +136,5 @@ void dag_build(struct arena *a, size_t node_count, const struct edges *edges, st
         fill(a, node_count, edges, kind, true, &ret_dag->up[kind]);
         drop_repeats(a, node_count, &ret_dag->up[kind]);
     }
+    ret_dag->near_dependencies = near_dependencies(a, ret_dag);
 }

@@ -20,22 +20,32 @@ struct place {
     size_t node, before, after;
 };
 
+/* What the walk knows of a node. */
+struct mark {
+    size_t place;             /* NO_PLACE if it is no head */
+    size_t seen;              /* number of the last search that met it */
+    struct dag_cursor cursor; /* over its children; those passed are given out */
+};
+
 struct walk {
     struct arena *arena;
     const struct dag *dag;
     struct dag near; /* the same without dependencies that an ancestor has too */
     int kinds;
     const struct bitset *set;
-    struct bitset left;        /* not given out yet; also what lies between members of the set */
-    size_t *place_of;          /* by node; NO_PLACE if it is no head */
-    struct dag_cursor *cursor; /* by node: over its children; those passed are given out */
-    size_t *seen;              /* by node: number of the last search that met it */
-    size_t search, marked_for;
+    struct bitset left; /* not given out yet; also what lies between members of the set */
+    struct mark *marks; /* of the nodes from `base` on: no module pays for the size of the others */
+    size_t base, search, marked_for;
     struct {
         VEC(struct place) list;
     } places;
     size_t first, last;
 };
+
+static struct mark *mark(const struct walk *w, size_t node)
+{
+    return &w->marks[node - w->base];
+}
 
 static struct place *place(struct walk *w, size_t number)
 {
@@ -52,7 +62,7 @@ static void append_head(struct walk *w, size_t node)
     else
         w->first = number;
     w->last = number;
-    w->place_of[node] = number;
+    mark(w, node)->place = number;
 }
 
 /* The place before the removed one, else the new first. */
@@ -79,12 +89,12 @@ static bool is_left(const struct walk *w, size_t node)
 static bool has_child_left(struct walk *w, size_t node)
 {
     for (;;) {
-        struct dag_cursor at = w->cursor[node];
+        struct dag_cursor at = mark(w, node)->cursor;
         size_t child;
-        if (!dag_next_up(w->dag, w->kinds, &w->cursor[node], &child))
+        if (!dag_next_up(w->dag, w->kinds, &mark(w, node)->cursor, &child))
             return false;
         if (is_left(w, child)) {
-            w->cursor[node] = at;
+            mark(w, node)->cursor = at;
             return true;
         }
     }
@@ -100,10 +110,10 @@ static void mark_above(struct walk *w, size_t node)
     while (todo.list.count > 0) {
         size_t at = todo.list.items[--todo.list.count], child;
         has_child_left(w, at);
-        struct dag_cursor c = w->cursor[at];
+        struct dag_cursor c = mark(w, at)->cursor;
         while (dag_next_up(w->dag, w->kinds, &c, &child))
-            if (is_left(w, child) && w->seen[child] != w->search) {
-                w->seen[child] = w->search;
+            if (is_left(w, child) && mark(w, child)->seen != w->search) {
+                mark(w, child)->seen = w->search;
                 vec_push(w->arena, &todo.list, child);
             }
     }
@@ -115,7 +125,7 @@ static size_t first_head_above(struct walk *w, size_t node)
     size_t number = w->first;
     if (w->marked_for != node)
         mark_above(w, node);
-    while (w->seen[place(w, number)->node] != w->search)
+    while (mark(w, place(w, number)->node)->seen != w->search)
         number = place(w, number)->after;
     return number;
 }
@@ -126,53 +136,19 @@ static size_t replace_head(struct walk *w, size_t number)
     size_t node = place(w, number)->node, other;
     struct dag_cursor c = {.node = node};
     bool replaced = false;
-    w->place_of[node] = NO_PLACE;
+    mark(w, node)->place = NO_PLACE;
     while (dag_next_down(&w->near, w->kinds, &c, &other)) {
-        if (!is_left(w, other) || !bitset_has(w->set, other) || w->place_of[other] != NO_PLACE)
+        if (!is_left(w, other) || !bitset_has(w->set, other) || mark(w, other)->place != NO_PLACE)
             continue;
         if (replaced) {
             append_head(w, other);
         } else {
             place(w, number)->node = other;
-            w->place_of[other] = number;
+            mark(w, other)->place = number;
             replaced = true;
         }
     }
     return replaced ? number : remove_head(w, number);
-}
-
-/* Revisions that depend on `node` though one of their ancestors by parents does so already. */
-static struct bitset far_dependants(struct arena *a, const struct dag *d, size_t node)
-{
-    struct nodes children = {0};
-    for (size_t i = 0; i < dag_up_count(d, EDGE_DEPENDENCY, node); i++) {
-        size_t dependant = dag_up(d, EDGE_DEPENDENCY, node, i);
-        for (size_t k = 0; k < dag_up_count(d, EDGE_PARENT, dependant); k++)
-            vec_push(a, &children.list, dag_up(d, EDGE_PARENT, dependant, k));
-    }
-    return reach_up_from(a, d, EDGE_PARENT, &children);
-}
-
-/* The graph without edges to dependencies that an ancestor has too: Alembic does not walk those. */
-static struct dag near_graph(struct arena *a, const struct dag *d)
-{
-    const struct adjacency *all = &d->down[1];
-    struct bitset *far = arena_new_array(a, d->node_count, struct bitset);
-    struct adjacency near = {.at = arena_new_array(a, d->node_count + 1, size_t),
-                             .to = arena_new_array(a, all->at[d->node_count], size_t)};
-    size_t kept = 0;
-    for (size_t n = 0; n < d->node_count; n++)
-        if (dag_up_count(d, EDGE_DEPENDENCY, n) > 1)
-            far[n] = far_dependants(a, d, n);
-    for (size_t n = 0; n < d->node_count; n++) {
-        for (size_t i = all->at[n]; i < all->at[n + 1]; i++)
-            if (!bitset_has(&far[all->to[i]], n))
-                near.to[kept++] = all->to[i];
-        near.at[n + 1] = kept;
-    }
-    struct dag result = *d;
-    result.down[1] = near;
-    return result;
 }
 
 /*
@@ -202,7 +178,7 @@ static void add_freed(struct walk *w, const struct nodes *freed)
 {
     for (size_t i = 0; i < freed->list.count; i++) {
         size_t node = freed->list.items[i];
-        if (is_left(w, node) && w->place_of[node] == NO_PLACE && !has_child_left(w, node))
+        if (is_left(w, node) && mark(w, node)->place == NO_PLACE && !has_child_left(w, node))
             append_head(w, node);
     }
 }
@@ -221,16 +197,19 @@ static struct walk walk_init(struct arena *a, const struct dag *d, int kinds, co
 {
     struct walk w = {.arena = a,
                      .dag = d,
-                     .near = near_graph(a, d),
+                     .near = *d,
                      .kinds = kinds,
                      .marked_for = SIZE_MAX,
                      .set = set,
-                     .left = with_between(a, d, kinds, set),
-                     .place_of = arena_new_array(a, d->node_count, size_t),
-                     .cursor = arena_new_array(a, d->node_count, struct dag_cursor),
-                     .seen = arena_new_array(a, d->node_count, size_t)};
-    for (size_t n = 0; n < d->node_count; n++)
-        w.cursor[n].node = n;
+                     .left = with_between(a, d, kinds, set)};
+    w.near.down[1] = d->near_dependencies;
+    w.base = bitset_next(&w.left, 0);
+    size_t end = w.base;
+    for (size_t n = w.base; n < w.left.size; n = bitset_next(&w.left, n + 1))
+        end = n + 1;
+    w.marks = arena_new_array(a, end - w.base, struct mark);
+    for (size_t n = w.base; n < end; n++)
+        mark(&w, n)->cursor.node = n;
     for (size_t n = bitset_next(set, 0); n < set->size; n = bitset_next(set, n + 1))
         if (!has_child_left(&w, n))
             append_head(&w, n);

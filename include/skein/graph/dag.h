@@ -36,8 +36,9 @@ enum { EDGE_KINDS = 3 };
 
 struct dag {
     size_t node_count;
-    struct adjacency down[EDGE_KINDS]; /* parents, dependencies, cross dependencies; in the order written */
-    struct adjacency up[EDGE_KINDS];   /* the reverse, by node number */
+    struct adjacency down[EDGE_KINDS];  /* parents, dependencies, cross dependencies; in the order written */
+    struct adjacency up[EDGE_KINDS];    /* the reverse, by node number */
+    struct adjacency near_dependencies; /* without those that an ancestor by parents has too */
 };
 
 struct edge {
