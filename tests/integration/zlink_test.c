@@ -431,7 +431,11 @@ static void a_dead_handler_is_found_and_gives_no_rights(void **state)
     struct key_pair stranger;
     struct err err;
     zap_stop(d->zap);
-    assert_int_equal(probe(d, zserver_endpoint(d->server), &d->server_keys.public_key), ZPROBE_ADMITTED);
+    /* One that asks while the handler's socket goes away gets no answer; the next one does. */
+    enum zprobe_result found = ZPROBE_RUNNING;
+    for (int i = 0; i < 3 && found == ZPROBE_RUNNING; i++)
+        found = probe(d, zserver_endpoint(d->server), &d->server_keys.public_key);
+    assert_int_equal(found, ZPROBE_ADMITTED);
     assert_true(key_pair_generate(&stranger, &err));
     struct zclient *c = dial(d, &stranger);
     assert_true(send_within(c, STR("hello"), PATIENCE_MS));
