@@ -403,6 +403,8 @@ static void a_deferred_failure_is_the_steps_own(void **state)
     apply(f);
     expect(f, OUTCOME_FAILED);
     assert_string_equal(f->report.err.sqlstate, "23503");
+    assert_string_equal(f->report.err.origin, "versions/a2.sql");
+    assert_int_equal(f->report.failed_step, 0);
     assert_true(str_is(version(f), "a1"));
 }
 

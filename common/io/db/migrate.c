@@ -547,7 +547,9 @@ static void fill_work(struct job *j, struct work *w, size_t end, bool check_fore
         add_violations(w);
     for (size_t i = j->done; i < end; i++)
         work_add_script(j, w, i);
-    work_add(w, (struct db_item){.kind = DB_ITEM_LEAVE}, (struct note){.step = SIZE_MAX});
+    /* What is found out only here (a deferred constraint, an ended transaction) has one author or many. */
+    work_add(w, (struct db_item){.kind = DB_ITEM_LEAVE},
+             (struct note){.step = end - j->done == 1 ? j->done : SIZE_MAX});
     if (check_foreign_keys)
         add_violations(w);
     book_add_versions(j, w, j->done, end);

@@ -277,6 +277,8 @@ void work_describe(struct job *j, const struct note *note, size_t position, stru
         locate(note->part, start + (position > 0 ? position - 1 : 0), &line, &column);
         err_origin(err, "%.*s:%u:%u", STR_ARG(s->path), line, column);
         add_statement_text(err, script_statement(note->part, note->statement));
+    } else if (s != NULL) {
+        err_origin(err, "%.*s", STR_ARG(s->path));
     }
     err_wrap(err, "revision %.*s of %.*s", STR_ARG(step->revision), STR_ARG(step->module));
 }
