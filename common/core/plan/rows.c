@@ -1,8 +1,17 @@
 #include "common/core/plan/rows.h"
 
-#include <stdlib.h>
-
 #include "skein/graph/reach.h"
+
+/* A module's names are sorted already: its ids among them get the numbers of its nodes. */
+static void init_ranks(struct rows *r, const struct module *m)
+{
+    size_t next = m->first;
+    for (size_t i = 0; i < m->name_count; i++)
+        if (!m->names[i].is_label) {
+            r->rank[m->names[i].node] = next;
+            r->by_rank[next++] = m->names[i].node;
+        }
+}
 
 void rows_init(struct rows *r, struct arena *a, const struct project *p)
 {
@@ -11,9 +20,14 @@ void rows_init(struct rows *r, struct arena *a, const struct project *p)
                        .applied = bitset_new(a, p->node_count),
                        .is_row = bitset_new(a, p->node_count),
                        .stale = bitset_new(a, p->node_count),
+                       .sorted = bitset_new(a, p->node_count),
+                       .rank = arena_new_array(a, p->node_count, size_t),
+                       .by_rank = arena_new_array(a, p->node_count, size_t),
                        .needed_by = arena_new_array(a, p->node_count, size_t),
                        .ids = arena_new_array(a, p->node_count, struct str),
                        .modules = arena_new_array(a, p->modules.list.count, struct str)};
+    for (size_t m = 0; m < p->modules.list.count; m++)
+        init_ranks(r, &p->modules.list.items[m]);
 }
 
 struct str rows_id(struct rows *r, size_t node)
@@ -48,25 +62,16 @@ void rows_load(struct rows *r, const struct nodes *rows)
     for (size_t i = 0; i < rows->list.count; i++) {
         size_t row = rows->list.items[i];
         bitset_add(r->needed_by[row] == 0 ? &r->is_row : &r->stale, row);
+        bitset_add(&r->sorted, r->rank[row]);
     }
-}
-
-static int compare(const void *left, const void *right)
-{
-    const struct str *a = left, *b = right;
-    return str_cmp(*a, *b);
 }
 
 struct names rows_heads(struct rows *r, size_t module)
 {
     const struct module *m = &r->project->modules.list.items[module];
     struct names heads = {0};
-    for (size_t n = bitset_next(&r->is_row, m->first); n < m->first + m->count; n = bitset_next(&r->is_row, n + 1))
-        vec_push(r->arena, &heads.list, rows_id(r, n));
-    for (size_t n = bitset_next(&r->stale, m->first); n < m->first + m->count; n = bitset_next(&r->stale, n + 1))
-        vec_push(r->arena, &heads.list, rows_id(r, n));
-    if (heads.list.count > 1)
-        qsort(heads.list.items, heads.list.count, sizeof(*heads.list.items), compare);
+    for (size_t n = bitset_next(&r->sorted, m->first); n < m->first + m->count; n = bitset_next(&r->sorted, n + 1))
+        vec_push(r->arena, &heads.list, rows_id(r, r->by_rank[n]));
     return heads;
 }
 
@@ -76,10 +81,12 @@ static void change(struct rows *r, struct plan_step *step, enum row_change_kind 
     if (kind != ROW_INSERT) {
         c.from = rows_id(r, from);
         bitset_remove(&r->is_row, from);
+        bitset_remove(&r->sorted, r->rank[from]);
     }
     if (kind != ROW_DELETE) {
         c.to = rows_id(r, to);
         bitset_add(&r->is_row, to);
+        bitset_add(&r->sorted, r->rank[to]);
     }
     vec_push(r->arena, &step->rows.list, c);
 }

@@ -16,10 +16,12 @@ struct rows {
     struct arena *arena;
     const struct project *project;
     struct bitset applied, is_row;
-    struct bitset stale; /* rows that another row implies: the module's first step deletes them */
-    size_t *needed_by;   /* by node: applied revisions of the module that need it */
-    struct str *ids;     /* by node: copies that outlive the project; empty until used */
-    struct str *modules; /* copies of the names */
+    struct bitset stale;    /* rows that another row implies: the module's first step deletes them */
+    struct bitset sorted;   /* all rows, by rank: reading a module's rows in order needs no sorting */
+    size_t *rank, *by_rank; /* a node's place among its module's ids sorted by bytes, and back */
+    size_t *needed_by;      /* by node: applied revisions of the module that need it */
+    struct str *ids;        /* by node: copies that outlive the project; empty until used */
+    struct str *modules;    /* copies of the names */
 };
 
 void rows_init(struct rows *r, struct arena *a, const struct project *p);
