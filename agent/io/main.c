@@ -14,15 +14,15 @@ static const struct opt_option opt_config = {.name = "config",
                                              .letter = 'c',
                                              .type = OPT_TEXT,
                                              .value = "FILE",
-                                             .doc = "read this configuration file",
+                                             .doc = "Read this configuration file",
                                              .variable = "SKEIN_AGENT_CONFIG",
                                              .fallback = "/etc/skein/agent.ini"};
 static const struct opt_option opt_example = {
-    .name = "example", .type = OPT_FLAG, .doc = "print a configuration file with every setting explained"};
+    .name = "example", .type = OPT_FLAG, .doc = "Print a configuration file with every setting explained"};
 static const struct opt_option opt_public_key = {
     .name = "public-key",
     .type = OPT_FLAG,
-    .doc = "print the agent's public key, making its key file if there is none"};
+    .doc = "Print the agent's public key, making its key file if there is none"};
 
 static int fail(const struct err *err)
 {
@@ -105,12 +105,21 @@ static const struct opt_command command = {
 };
 static const struct opt_command *const commands[] = {&command};
 
+static const struct opt_note exit_codes[] = {
+    {"0", "stopped by a signal"},
+    {"1", "failed; the last line on standard error says why"},
+    {"2", "the command line is wrong"},
+    {"8", "a key or configuration file that others can use"},
+    {NULL, NULL},
+};
+
 int main(int argc, char **argv)
 {
     static const struct opt_program program = {.name = "skein-agent",
                                                .version = SKEIN_VERSION,
                                                .summary = "the agent beside the databases",
                                                .commands = commands,
-                                               .command_count = 1};
+                                               .command_count = 1,
+                                               .exit_codes = exit_codes};
     return opt_main(&program, argc, (const char *const *)argv);
 }

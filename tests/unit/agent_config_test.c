@@ -84,7 +84,7 @@ static void findings_name_the_line(void **state)
         char origin[100];
         assert_false(load(&a, cases[i].text, &c, &err));
         snprintf(origin, sizeof(origin), "%s:%u", path, cases[i].line);
-        assert_memory_equal(err.origin, origin, strlen(origin));
+        assert_string_equal(err.origin, origin);
         assert_non_null(strstr(err.text, cases[i].words));
         arena_release(&a);
     }

@@ -88,6 +88,16 @@ void diag_format(const struct diag *d, struct strbuf *out)
         strbuf_printf(out, "... and %zu more findings\n", d->dropped);
 }
 
+static void set_origin(struct err *err, const struct diag_item *item)
+{
+    if (item->path.len > 0 && item->line > 0 && item->column > 0)
+        err_origin(err, "%.*s:%u:%u", STR_ARG(item->path), item->line, item->column);
+    else if (item->path.len > 0 && item->line > 0)
+        err_origin(err, "%.*s:%u", STR_ARG(item->path), item->line);
+    else
+        err_origin(err, "%.*s", STR_ARG(item->path));
+}
+
 bool diag_to_err(const struct diag *d, struct err *err)
 {
     for (size_t i = 0; i < d->list.count; i++) {
@@ -100,8 +110,7 @@ bool diag_to_err(const struct diag *d, struct err *err)
             err_kind(err, ERR_INPUT, item->kind, "%s", item->text);
         if (item->hint != NULL)
             err_hint(err, "%s", item->hint);
-        if (item->path.len > 0)
-            err_origin(err, "%.*s:%u:%u", STR_ARG(item->path), item->line, item->column);
+        set_origin(err, item);
         return false;
     }
     return err_set(err, ERR_INTERNAL, "no error among the findings");
