@@ -97,14 +97,14 @@ void knocks_take(struct runtime *r)
     size_t count = zap_knocks(r->zap, knocks);
     for (size_t i = count; i > 0; i--) {
         const struct zap_knock *k = &knocks[i - 1];
-        if (k->last_ms <= r->knock_seen_ms)
+        if (k->number <= r->knock_seen)
             continue;
         struct key_text key = public_key_format(&k->key);
         struct event_stranger event = {str_of(key.text), str_of(k->address)};
         feed(r, &(struct coord_event){.kind = COORD_ON_STRANGER, .stranger = event});
     }
     if (count > 0)
-        r->knock_seen_ms = knocks[0].last_ms;
+        r->knock_seen = knocks[0].number;
 }
 
 /* ---- configuration and project ---- */

@@ -58,7 +58,7 @@ struct runtime {
     int64_t sweep_ms, retry_ms;
     unsigned cut_doors; /* to be cut at cut_ms */
     int64_t cut_ms;
-    int64_t knock_seen_ms;
+    uint64_t knock_seen; /* number of the newest that the core knows */
     struct err degraded; /* why, while coord is NULL */
     struct coord_effects fx;
     struct arena burst; /* what lives until the commit */

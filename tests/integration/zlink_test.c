@@ -163,6 +163,8 @@ static void the_knocking_list_is_bounded(void **state)
     }
     assert_int_equal(zap_knocks(d->zap, knocks), ZAP_KNOCKS_MAX);
     assert_true(public_key_eq(&knocks[0].key, &last.public_key));
+    for (int i = 1; i < ZAP_KNOCKS_MAX; i++) /* newest first, whatever the clock says */
+        assert_true(knocks[i].number < knocks[i - 1].number);
     good_peer_is_served(d);
 }
 

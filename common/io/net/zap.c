@@ -51,6 +51,7 @@ struct zap {
     uint64_t generation;
     struct zap_knock knocks[ZAP_KNOCKS_MAX];
     size_t knock_count;
+    uint64_t knock_number;
     struct public_key probe;
 };
 
@@ -118,7 +119,8 @@ static int64_t wall_clock_ms(void)
 /* The newest stands last. A repeated knock moves there; a full list loses its oldest. */
 static void knock_add(struct zap *z, enum zap_door door, const struct public_key *key, const char *address)
 {
-    struct zap_knock knock = {.door = door, .key = *key, .last_ms = wall_clock_ms(), .count = 1};
+    struct zap_knock knock = {
+        .door = door, .key = *key, .last_ms = wall_clock_ms(), .count = 1, .number = ++z->knock_number};
     for (size_t i = 0; i < z->knock_count; i++)
         if (z->knocks[i].door == door && public_key_eq(&z->knocks[i].key, key))
             knock.count = z->knocks[i].count + 1;

@@ -34,6 +34,7 @@ struct zap_knock {
     struct public_key key;
     char address[ZAP_ADDRESS_MAX];
     unsigned long count; /* how often */
+    uint64_t number;     /* rises with every knock of anybody: what is new since the last look */
     int64_t last_ms;     /* CLOCK_REALTIME, for people */
 };
 
