@@ -350,13 +350,13 @@ static void test_labels_and_modules_are_reported(void **state)
     struct label label = {STR("env"), STR("prod")};
     vec_push(&f->arena, &t.labels.list, label);
     vec_push(&f->arena, &t.modules.list, STR("core"));
-    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {.list = &t, .count = 1}});
     answer_reads(f);
     struct msg_targets page = said(f, MSG_TARGETS).targets;
     assert_true(str_is(page.list.items[0].labels.list.items[0].value, "prod"));
     assert_true(str_is(page.list.items[0].modules.list.items[0], "core"));
     t.labels.list.items[0].value = STR("test");
-    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {.list = &t, .count = 1}});
     receive(f, (struct msg){.kind = MSG_TARGETS_ACK, .targets_ack = {.page = page.page}});
     page = said(f, MSG_TARGETS).targets;
     assert_true(str_is(page.list.items[0].labels.list.items[0].value, "test"));
@@ -367,7 +367,7 @@ static void test_labels_and_modules_are_reported(void **state)
     take(f, AGENT_DO_APPLY);
     t.labels.list.items[0].value = STR("\n");
     forget(f);
-    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {.list = &t, .count = 1}});
     assert_int_equal(count_effects(f, AGENT_DO_LOG), 2);
 }
 

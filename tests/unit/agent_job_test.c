@@ -214,7 +214,7 @@ static void test_a_module_that_is_not_served_is_refused(void **state)
     hello_ack(f);
     struct target_found t = {.name = STR("a"), .engine = ENGINE_SQLITE, .server = STR("s")};
     vec_push(&f->arena, &t.modules.list, STR("billing"));
-    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {&t, 1}});
+    step(f, (struct agent_event){.kind = AGENT_ON_TARGETS, .targets = {.list = &t, .count = 1}});
     answer_reads(f);
     ack_pages(f);
     offer(f, "a", 7);
