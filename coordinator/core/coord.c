@@ -89,6 +89,7 @@ static bool replay_target(struct coord *c, const struct record_target *row, stru
     target->condition = row->condition;
     if (row->state_known)
         target->state = state_intern(c, &state);
+    target_identify(c, number);
     arena_release(&scratch);
     return true;
 }
@@ -185,7 +186,7 @@ static void on_start(struct turn *t)
     for (uint32_t i = 0; i < c->ops.list.count; i++)
         resume(t, i);
     for (uint32_t i = 0; i < c->rollouts.list.count; i++)
-        rollout_check(t, i);
+        rollout_resume(t, i);
     emit_keys(t);
     emit_note(t, LOG_INFO, "term %llu: %zu targets, %zu rollouts, bundle %zu", (unsigned long long)c->meta.term,
               c->targets.list.count, c->rollouts.list.count, c->bundles.list.count);

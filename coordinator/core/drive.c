@@ -127,6 +127,13 @@ void rollout_changed(struct turn *t, uint32_t rollout, uint32_t op)
         t->c->principals.list.items[i].dirty |= t->c->principals.list.items[i].pending.list.count > 0;
 }
 
+static void stop_ops(struct turn *t, const struct rollout *r)
+{
+    bool stopping = r->row.status == ROLLOUT_HALTING || r->row.status == ROLLOUT_CANCELLING;
+    for (uint32_t i = 0; stopping && i < r->count; i++)
+        op_stop(t, r->first + i);
+}
+
 static void set_status(struct turn *t, uint32_t number, enum rollout_status to)
 {
     struct rollout *r = rollout_at(t->c, number);
@@ -144,8 +151,7 @@ static void set_status(struct turn *t, uint32_t number, enum rollout_status to)
     r->changed = true;
     store(t, number);
     emit_note(t, LOG_INFO, "rollout %.12s %s", r->id, sentence);
-    for (uint32_t i = 0; (to == ROLLOUT_HALTING || to == ROLLOUT_CANCELLING) && i < r->count; i++)
-        op_stop(t, r->first + i);
+    stop_ops(t, r);
 }
 
 void rollout_check(struct turn *t, uint32_t number)
@@ -156,6 +162,13 @@ void rollout_check(struct turn *t, uint32_t number)
         set_status(t, number, next);
         next = rollout_judge(r->row.status, &r->strategy, &r->tally);
     }
+}
+
+/* The process may have died between the rollout's move and those of its operations. */
+void rollout_resume(struct turn *t, uint32_t number)
+{
+    stop_ops(t, rollout_at(t->c, number));
+    rollout_check(t, number);
 }
 
 void rollout_reopen(struct turn *t, uint32_t number)

@@ -278,16 +278,29 @@ static bool is_claimed(const struct coord *c, const struct target *target, uint3
            c->principals.list.items[target->agent].row.status == PRINCIPAL_ACCEPTED;
 }
 
+static struct str identity_key(const void *table, uint32_t number)
+{
+    const struct coord *c = table;
+    return c->targets.list.items[number].identity;
+}
+
+void target_identify(struct coord *c, uint32_t number)
+{
+    struct str identity = c->targets.list.items[number].identity;
+    c->targets_by_identity.key = identity_key;
+    if (identity.len > 0 && index_find(&c->targets_by_identity, c, identity) == NONE)
+        index_add(&c->arena, &c->targets_by_identity, c, number);
+}
+
 /* Another target that is the same database; NONE if there is none. */
 static uint32_t find_twin(const struct coord *c, const struct target_report *report, uint32_t number, uint32_t agent)
 {
-    for (uint32_t i = 0; report->identity.len > 0 && i < c->targets.list.count; i++) {
-        const struct target *other = &c->targets.list.items[i];
-        if (i != number && !other->gone && str_eq(other->identity, report->identity) &&
-            (other->agent == agent || is_claimed(c, other, agent)))
-            return i;
-    }
-    return NONE;
+    uint32_t twin = index_find(&c->targets_by_identity, c, report->identity);
+    if (twin == NONE || twin == number || report->identity.len == 0)
+        return NONE;
+    const struct target *other = &c->targets.list.items[twin];
+    bool claimed = !other->gone && (other->agent == agent || is_claimed(c, other, agent));
+    return claimed ? twin : NONE;
 }
 
 /* NULL when the peer may speak for this target, else the reason for people. */
@@ -439,8 +452,10 @@ bool fleet_report(struct turn *t, uint32_t number, const struct target_report *r
         return returned;
     target->boot = boot;
     target->serial = r->serial;
-    if (take_report(t, target, r))
+    if (take_report(t, target, r)) {
+        target_identify(t->c, number);
         target_store(t, number);
+    }
     return returned;
 }
 

@@ -271,21 +271,33 @@ static void begin(struct turn *t, uint32_t number)
         offer(t, number, plan, OFFER_APPLY);
 }
 
+/* Ends, begins or leaves one that waits; false: it need not stand in the queue any more. */
+static bool pump_one(struct turn *t, uint32_t agent, uint32_t number)
+{
+    if (op_at(t->c, number)->state == OP_PENDING && rollout_is_stopping(rollout_of(t->c, number)->row.status))
+        op_stop(t, number);
+    else if (op_at(t->c, number)->state == OP_PENDING && can_begin(t, number))
+        begin(t, number);
+    return op_at(t->c, number)->state == OP_PENDING && target_of(t->c, number)->agent == agent;
+}
+
+/* From the head of the queue until the agent has enough to do. What was passed over stays in front. */
 static void pump_agent(struct turn *t, uint32_t agent)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < t->c->principals.list.items[agent].pending.list.count; i++) {
-        uint32_t number = t->c->principals.list.items[agent].pending.list.items[i];
-        if (op_at(t->c, number)->state == OP_PENDING && rollout_is_stopping(rollout_of(t->c, number)->row.status))
-            op_stop(t, number);
-        else if (op_at(t->c, number)->state == OP_PENDING && can_begin(t, number))
-            begin(t, number);
-        if (op_at(t->c, number)->state == OP_PENDING && target_of(t->c, number)->agent == agent)
-            t->c->principals.list.items[agent].pending.list.items[kept++] = number;
+    struct principal *p = &t->c->principals.list.items[agent];
+    size_t i = p->pending_head, kept = 0;
+    for (; i < p->pending.list.count && p->active < p->credit; i++) {
+        uint32_t number = p->pending.list.items[i];
+        if (pump_one(t, agent, number))
+            p->pending.list.items[p->pending_head + kept++] = number;
         else
             op_at(t->c, number)->queued = false;
     }
-    t->c->principals.list.items[agent].pending.list.count = kept;
+    for (size_t k = kept; k > 0; k--)
+        p->pending.list.items[i - kept + k - 1] = p->pending.list.items[p->pending_head + k - 1];
+    p->pending_head = i - kept;
+    if (p->pending_head == p->pending.list.count)
+        p->pending_head = p->pending.list.count = 0;
 }
 
 void op_pump(struct turn *t)
@@ -574,7 +586,8 @@ void op_change_owner(struct turn *t, uint32_t target, uint32_t from, uint32_t to
         if (op_at(c, held)->state == OP_OFFERED)
             again_later(t, held, &(const struct op_verdict){.kind = VERDICT_RETRY});
     }
-    for (size_t i = 0; from != NONE && i < c->principals.list.items[from].pending.list.count; i++) {
+    for (size_t i = from != NONE ? c->principals.list.items[from].pending_head : 0;
+         from != NONE && i < c->principals.list.items[from].pending.list.count; i++) {
         uint32_t number = c->principals.list.items[from].pending.list.items[i];
         if (op_at(c, number)->target != target || op_at(c, number)->state != OP_PENDING)
             continue;

@@ -34,7 +34,8 @@ struct principal {
     int64_t list_ms; /* when its last page came */
     struct {
         VEC(uint32_t) list;
-    } pending; /* operations that wait, in order */
+    } pending; /* operations that wait, in order, from pending_head on */
+    size_t pending_head;
     char *software, *address;
     int64_t seen_ms; /* wall clock */
 };
@@ -212,8 +213,8 @@ struct coord {
     struct {
         VEC(struct stranger) list;
     } strangers;
-    struct index principals_by_name, targets_by_name, states_by_hash, plans_by_hash, scripts_by_hash, blobs_by_hash,
-        rollouts_by_id;
+    struct index principals_by_name, targets_by_name, targets_by_identity, states_by_hash, plans_by_hash,
+        scripts_by_hash, blobs_by_hash, rollouts_by_id;
     struct planner status_planner;
     struct arena lent; /* what the last reply borrows, until the next step */
     struct timers timers;
@@ -265,6 +266,7 @@ void fleet_revoke(struct turn *t, uint32_t principal);
 uint32_t fleet_find(const struct coord *c, struct str name);
 uint32_t fleet_add(struct coord *c, struct str name);
 void target_store(struct turn *t, uint32_t number);
+void target_identify(struct coord *c, uint32_t number); /* its identity is known now */
 /* Takes a report over; true when it is the first of this session. op_target_reported() comes after it. */
 bool fleet_report(struct turn *t, uint32_t target, const struct target_report *report, uint64_t boot);
 bool target_is_reachable(const struct coord *c, const struct target *target);
@@ -310,6 +312,7 @@ void op_store(struct turn *t, uint32_t number);
 uint32_t rollout_find(struct coord *c, struct str id); /* id, unique prefix, or empty for the newest; NONE */
 uint32_t rollout_op(const struct coord *c, uint32_t rollout, uint32_t target);
 void rollout_check(struct turn *t, uint32_t number);
+void rollout_resume(struct turn *t, uint32_t number); /* after a restart */
 void rollout_changed(struct turn *t, uint32_t rollout, uint32_t op);
 void rollout_reopen(struct turn *t, uint32_t number);
 void rollout_start(struct turn *t, const struct msg *m);
