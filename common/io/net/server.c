@@ -27,28 +27,6 @@ struct zserver {
     char endpoint[ZLINK_ENDPOINT_MAX];
 };
 
-const char *zsend_name(enum zsend result)
-{
-    switch (result) {
-    case ZSEND_OK:
-        return "ok";
-    case ZSEND_FULL:
-        return "full";
-    case ZSEND_GONE:
-        return "gone";
-    case ZSEND_TOO_LARGE:
-        return "too_large";
-    case ZSEND_UNSET:
-        break;
-    }
-    return "unset";
-}
-
-bool zpeer_eq(const struct zpeer *a, const struct zpeer *b)
-{
-    return a->len == b->len && memcmp(a->id, b->id, a->len) == 0;
-}
-
 static bool server_prepare(struct zserver *s, const struct key_pair *keys, struct err *err)
 {
     const char *domain = zap_door_name(s->door);

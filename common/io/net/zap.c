@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -109,21 +108,10 @@ static void knock_forget(struct zap *z, enum zap_door door, const struct public_
     }
 }
 
-static int64_t wall_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The newest stands last. A repeated knock moves there; a full list loses its oldest. */
 static void knock_add(struct zap *z, enum zap_door door, const struct public_key *key, const char *address)
 {
-    struct zap_knock knock = {
-        .door = door, .key = *key, .last_ms = wall_clock_ms(), .count = 1, .number = ++z->knock_number};
-    for (size_t i = 0; i < z->knock_count; i++)
-        if (z->knocks[i].door == door && public_key_eq(&z->knocks[i].key, key))
-            knock.count = z->knocks[i].count + 1;
+    struct zap_knock knock = {.door = door, .key = *key, .number = ++z->knock_number};
     snprintf(knock.address, sizeof(knock.address), "%s", address);
     knock_forget(z, door, key);
     if (z->knock_count == ZAP_KNOCKS_MAX)

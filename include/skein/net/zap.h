@@ -33,9 +33,7 @@ struct zap_knock {
     enum zap_door door;
     struct public_key key;
     char address[ZAP_ADDRESS_MAX];
-    unsigned long count; /* how often */
-    uint64_t number;     /* rises with every knock of anybody: what is new since the last look */
-    int64_t last_ms;     /* CLOCK_REALTIME, for people */
+    uint64_t number; /* rises with every knock of anybody: what is new since the last look */
 };
 
 /* One context, one handler, once per process and for its whole life. False when the handler cannot be bound. */

@@ -35,15 +35,11 @@ enum zsend {
     ZSEND_TOO_LARGE
 };
 
-const char *zsend_name(enum zsend result);
-
 /* One connection, as the server numbered it. Never a name: another connection of the same peer differs. */
 struct zpeer {
     unsigned char id[ZLINK_PEER_MAX];
     size_t len;
 };
-
-bool zpeer_eq(const struct zpeer *a, const struct zpeer *b);
 
 /* ---- listening end ---- */
 
