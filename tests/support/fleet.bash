@@ -17,7 +17,7 @@ fleet_start() {
     port=$(fleet_port)
     mkdir -p "$folder"
     for name in coordinator agent operator; do
-        "$bin/skein" keygen "$folder/$name.key" >/dev/null
+        "$bin/skein" keygen "$folder/$name.key" >/dev/null 2>&1
     done
     cat >"$folder/coordinator.ini" <<INI
 [coordinator]
