@@ -3,7 +3,7 @@
  * of a burst of events, but nothing is sent before every COORD_DO_PERSIST that stands before it is durable
  * (one commit for all of them). A store that refuses ends the process: nothing was promised yet.
  *
- * What an effect points to lives until the list is cleared with coord_effects_clear().
+ * What an effect points to lives until the list is cleared with coord_effects_clear(), or the next step.
  */
 #pragma once
 

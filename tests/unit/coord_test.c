@@ -286,6 +286,75 @@ static void test_a_blob_must_have_its_hash(void **state)
     assert_int_equal(reply(f)->blobs_lack.hashes.count, 1);
 }
 
+/* ---- who speaks for a target ---- */
+
+static void report_as(struct fixture *f, const char *who, uint64_t page, const char *name, const char *identity)
+{
+    struct msg hello = {.version = 1, .id = 1, .kind = MSG_HELLO};
+    struct msg m = {.version = 1, .id = 2, .kind = MSG_TARGETS};
+    struct target_report r = {.name = str_of(name), .serial = page, .engine = ENGINE_SQLITE, .readable = true};
+    hello.hello = (struct msg_hello){.version_min = 1, .version_max = 1, .boot = 5, .workers = 2};
+    say(f, who, &hello);
+    r.identity = str_of(identity);
+    m.targets = (struct msg_targets){.boot = 5, .page = page};
+    vec_push(&f->arena, &m.targets.list, r);
+    say(f, who, &m);
+    assert_int_equal(reply(f)->kind, MSG_TARGETS_ACK);
+}
+
+static void test_a_target_has_one_agent_and_one_name(void **state)
+{
+    struct fixture *f = *state;
+    add_principal(f, "other", ROLE_AGENT, KEY("f1"));
+    report_as(f, "agent", 1, "shop", "file:1:1");
+    assert_int_equal(reply(f)->targets_ack.refused.count, 0);
+    report_as(f, "other", 1, "shop", "file:9:9");
+    assert_int_equal(reply(f)->targets_ack.refused.count, 1);
+    report_as(f, "other", 2, "shop_copy", "file:1:1");
+    assert_int_equal(reply(f)->targets_ack.refused.count, 1);
+    report_as(f, "agent", 2, "shop_again", "file:1:1");
+    assert_int_equal(reply(f)->targets_ack.refused.count, 1);
+    report_as(f, "other", 3, "cellar", "file:2:2");
+    assert_int_equal(reply(f)->targets_ack.refused.count, 0);
+    struct msg revoke = {.version = 1, .id = 3, .kind = MSG_AGENT_REVOKE, .agent_revoke = {.name = STR("agent")}};
+    say(f, "admin", &revoke);
+    report_as(f, "other", 4, "shop", "file:1:1"); /* a revoked key claims nothing */
+    assert_int_equal(reply(f)->targets_ack.refused.count, 0);
+}
+
+static void test_a_result_for_another_agents_target_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct msg m = {.version = 1, .id = 9, .kind = MSG_RESULT};
+    add_principal(f, "other", ROLE_AGENT, KEY("f1"));
+    report_as(f, "agent", 1, "shop", "file:1:1");
+    report_as(f, "other", 1, "cellar", "file:2:2");
+    m.result = (struct msg_result){.boot = 5, .attempt = STR("x"), .fence = 1, .outcome = OUTCOME_APPLIED};
+    m.result.report = (struct target_report){.name = STR("shop"), .serial = 99, .readable = true};
+    say(f, "other", &m);
+    assert_null(find(f, COORD_DO_PERSIST));
+    assert_non_null(find(f, COORD_DO_LOG));
+    assert_int_equal(reply(f)->kind, MSG_RESULT_ACK); /* so that it is not said for ever */
+}
+
+static void test_another_database_under_the_name_is_quarantined(void **state)
+{
+    struct fixture *f = *state;
+    struct msg status = {.version = 1, .id = 20, .kind = MSG_STATUS};
+    struct msg resolve = {.version = 1, .id = 21, .kind = MSG_RESOLVE};
+    report_as(f, "agent", 1, "shop", "file:1:1");
+    report_as(f, "agent", 2, "shop", "file:8:8");
+    say(f, "viewer", &status);
+    assert_int_equal(reply(f)->status_reply.counts[TARGET_QUARANTINED], 1);
+    resolve.resolve = (struct msg_resolve){.target = STR("shop"), .resolution = RESOLVE_ACCEPT};
+    say(f, "operator", &resolve);
+    assert_int_equal(reply(f)->kind, MSG_OK);
+    say(f, "viewer", &status);
+    assert_int_equal(reply(f)->status_reply.counts[TARGET_QUARANTINED], 0);
+    say(f, "operator", &resolve);
+    expect_error(f, "nothing_to_resolve");
+}
+
 /* ---- status, dry run, rollouts ---- */
 
 static void test_status_and_dry_run(void **state)
@@ -505,6 +574,9 @@ int main(void)
         T(test_push_is_checked_and_kept),
         T(test_an_applied_revision_must_not_change),
         T(test_a_blob_must_have_its_hash),
+        T(test_a_target_has_one_agent_and_one_name),
+        T(test_a_result_for_another_agents_target_changes_nothing),
+        T(test_another_database_under_the_name_is_quarantined),
         T(test_status_and_dry_run),
         T(test_start_is_idempotent_and_offers_durably),
         T(test_watch_waits_for_news),
