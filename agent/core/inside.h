@@ -73,7 +73,6 @@ struct job {
     struct strbuf err; /* packed; empty: none */
 };
 
-bool job_may_follow(enum job_state from, enum job_state to);
 const char *job_state_name(enum job_state state);
 bool job_has_worker(const struct job *j); /* j may be NULL; so for the others */
 bool job_is_over(const struct job *j);

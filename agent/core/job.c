@@ -40,7 +40,7 @@ static const struct {
     [JOB_SETTLED] = {"settled", "was answered", 0},
 };
 
-bool job_may_follow(enum job_state from, enum job_state to)
+static bool job_may_follow(enum job_state from, enum job_state to)
 {
     return (states[from].successors & TO(to)) != 0;
 }

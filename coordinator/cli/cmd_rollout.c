@@ -119,7 +119,7 @@ static void print_match(struct client *c, const struct goal *goal, const struct 
 }
 
 /* What a rollout with this goal would do; exit code 4 when some targets cannot be planned. */
-int rollout_plan(struct client *c, const struct goal *goal)
+static int rollout_plan(struct client *c, const struct goal *goal)
 {
     struct msg request = {.kind = MSG_PLAN}, reply;
     request.plan.goal = *goal;

@@ -83,17 +83,6 @@ void out_note(const char *format, ...)
     va_end(args);
 }
 
-void out_warning(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("skein: ", stderr);
-    out_styled(stderr, OUT_YELLOW, STR("warning: "));
-    vprint(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-}
-
 void out_err(const struct err *err)
 {
     struct strbuf text;
@@ -174,7 +163,7 @@ static json_t *json_finding(const struct diag_item *item)
     return object;
 }
 
-json_t *json_findings(const struct diag *diag)
+static json_t *json_findings(const struct diag *diag)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < diag->list.count; i++)

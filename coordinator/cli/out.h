@@ -33,7 +33,6 @@ void out_printf(FILE *file, const char *format, ...) __attribute__((format(print
 
 /* A message to stderr: "skein: ..." */
 void out_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void out_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The error in its three parts to stderr. */
 void out_err(const struct err *err);
@@ -47,7 +46,6 @@ json_t *json_names(const struct names *names);
 
 /* {"code", "message", "hint"} and what else is known. */
 json_t *json_err(const struct err *err);
-json_t *json_findings(const struct diag *diag);
 
 /* Prints and releases. `out_json_line` makes one line, for streams. */
 void out_json(json_t *value);

@@ -130,7 +130,7 @@ static struct str joined(struct arena *a, const struct names *names)
     return text;
 }
 
-void planning_print_table(struct local *l, const struct plan *plan)
+static void planning_print_table(struct local *l, const struct plan *plan)
 {
     if (plan->steps.list.count == 0) {
         out_printf(stdout, "Nothing to do: the database is at %.*s\n",

@@ -21,7 +21,6 @@ struct str planning_sentence(struct local *l, const struct plan_step *step);
 
 json_t *json_state(const struct local *l, const struct dbstate *state);
 json_t *json_plan(const struct local *l, const struct plan *plan);
-void planning_print_table(struct local *l, const struct plan *plan);
 
 /* The whole plan as SQL for psql or the sqlite3 shell, version tables included, the ledger not. */
 bool planning_print_sql(struct local *l, const struct plan *plan);

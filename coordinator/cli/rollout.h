@@ -9,6 +9,5 @@ json_t *json_op(const struct op_row *op);
 /* 0 while it runs and when it is done, 4 partial, 5 halted or cancelled. */
 int rollout_exit_code(enum rollout_status status);
 
-/* Both end the command: they print, close the client and return the exit code. */
-int rollout_plan(struct client *c, const struct goal *goal);
+/* Ends the command: prints, closes the client and returns the exit code. */
 int rollout_watch(struct client *c, struct str rollout);

@@ -190,7 +190,7 @@ void rollout_reopen(struct turn *t, uint32_t number)
 
 /* ---- requests ---- */
 
-bool goal_matches(const struct goal *goal, const struct selector *s, const struct target *target)
+static bool goal_matches(const struct goal *goal, const struct selector *s, const struct target *target)
 {
     bool takes = goal->request.all_modules || target->modules.list.count == 0 || str_is(goal->request.module, "core");
     for (size_t i = 0; i < target->modules.list.count && !takes; i++)

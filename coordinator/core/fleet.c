@@ -135,7 +135,7 @@ void fleet_hello(struct turn *t, const struct msg *m)
     send_hello_ack(t, &ack);
 }
 
-void fleet_disconnect(struct turn *t, uint32_t agent, const char *why)
+static void fleet_disconnect(struct turn *t, uint32_t agent, const char *why)
 {
     struct principal *p = principal_at(t->c, agent);
     if (!session_is_open(&p->session))

@@ -125,5 +125,3 @@ struct record {
         struct record_audit audit;
     };
 };
-
-const char *record_kind_name(enum record_kind kind);

@@ -258,7 +258,6 @@ void fleet_ping(struct turn *t, const struct msg *m);
 void fleet_bye(struct turn *t, const struct msg *m);
 void fleet_pong(struct turn *t, const struct msg *m);
 bool fleet_in_session(struct turn *t); /* false, and says so, when the peer has to say HELLO first */
-void fleet_disconnect(struct turn *t, uint32_t agent, const char *why);
 void fleet_link_down(struct turn *t, uint32_t link);
 void fleet_tick(struct turn *t, uint32_t agent);
 void fleet_revoke(struct turn *t, uint32_t principal);
@@ -319,7 +318,6 @@ void rollout_start(struct turn *t, const struct msg *m);
 void rollout_cancel(struct turn *t, const struct msg *m);
 uint32_t rollout_put(struct coord *c, const struct record_rollout *row);
 uint32_t rollout_add_op(struct coord *c, uint32_t rollout, uint32_t target, enum op_state state);
-bool goal_matches(const struct goal *goal, const struct selector *s, const struct target *target);
 
 /* control.c: operators' requests; view.c: what they see */
 void control_status(struct turn *t, const struct msg *m);

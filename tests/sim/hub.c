@@ -169,7 +169,7 @@ enum op_state hub_op(const struct world *w, unsigned rollout, unsigned database)
     return op != NULL ? op->state : OP_UNSET;
 }
 
-uint64_t hub_current_fence(const struct world *w, unsigned database)
+static uint64_t hub_current_fence(const struct world *w, unsigned database)
 {
     for (unsigned i = 0; i < w->rollout_count; i++) {
         const struct record_operation *op = stored_op(w, i, database);

@@ -223,7 +223,6 @@ enum rollout_status hub_rollout(const struct world *w, unsigned rollout); /* as 
 enum op_state hub_op(const struct world *w, unsigned rollout, unsigned database);
 bool hub_is_dead(const struct world *w, unsigned rollout, unsigned database); /* FAILED or CANCELLED is stored */
 bool hub_was_restored(const struct world *w);                                 /* its store knows less than it did */
-uint64_t hub_current_fence(const struct world *w, unsigned database);
 enum target_status hub_condition(const struct world *w, unsigned database);
 uint64_t hub_known_seq(const struct world *w, unsigned database);
 enum { OPERATOR = 99 };

@@ -115,21 +115,6 @@ static void file_read_says_what_is_wrong(void **state)
     arena_release(&a);
 }
 
-static void file_read_at_follows_no_link(void **state)
-{
-    struct arena a = {0};
-    struct err err = {0};
-    struct str bytes;
-    int folder = open(*state, O_RDONLY | O_DIRECTORY);
-    assert_true(file_write_atomic(arena_printf(&a, "%s/file", (char *)*state), STR("x"), 0600, &err));
-    assert_int_equal(symlinkat("file", folder, "link"), 0);
-    assert_true(file_read_at(&a, folder, "file", 10, &bytes, &err));
-    assert_false(file_read_at(&a, folder, "link", 10, &bytes, &err));
-    assert_string_equal(err.kind, "ELOOP");
-    close(folder);
-    arena_release(&a);
-}
-
 static void failed_write_leaves_the_old_file_and_nothing_else(void **state)
 {
     struct arena a = {0};
@@ -230,72 +215,39 @@ static void chan_is_a_bounded_queue(void **state)
     for (int i = 0; i < 40; i++)
         assert_int_equal(chan_send(&c, &i), CHAN_OK);
     assert_int_equal(chan_send(&c, &n), CHAN_FULL);
-    assert_int_equal(chan_count(&c), 40);
-    chan_release(&c);
-}
-
-static void closed_chan_gives_what_it_holds(void **state)
-{
-    (void)state;
-    struct chan c;
-    int n = 7;
-    chan_init(&c, sizeof(n), 4);
-    assert_int_equal(chan_send(&c, &n), CHAN_OK);
-    chan_close(&c);
-    chan_close(&c);
-    assert_int_equal(chan_send(&c, &n), CHAN_CLOSED);
-    n = 0;
-    assert_int_equal(chan_wait(&c, &n), CHAN_OK);
-    assert_int_equal(n, 7);
-    assert_true(is_readable(chan_fd(&c)));
-    assert_int_equal(chan_wait(&c, &n), CHAN_CLOSED);
-    assert_int_equal(chan_receive(&c, &n), CHAN_CLOSED);
     chan_release(&c);
 }
 
 enum { THREADS = 4, ITEMS = 5000 };
 
-struct pipeline {
-    struct chan work, done;
-};
-
-static void *double_numbers(void *user)
+static void *send_numbers(void *user)
 {
-    struct pipeline *p = user;
-    long n;
-    while (chan_wait(&p->work, &n) == CHAN_OK) {
-        n *= 2;
-        if (chan_send(&p->done, &n) != CHAN_OK)
+    for (long n = 1; n <= ITEMS; n++)
+        if (chan_send(user, &n) != CHAN_OK)
             abort();
-    }
     return NULL;
 }
 
-/* Every number goes through a worker once, and the poll side never sleeps on a queue that holds items. */
+/* Every number of every thread arrives once, and the poll side never sleeps on a queue that holds items. */
 static void chan_carries_everything_between_threads(void **state)
 {
     (void)state;
-    struct pipeline p;
+    struct chan c;
     pthread_t threads[THREADS];
     long sum = 0, got = 0, n;
-    chan_init(&p.work, sizeof(long), ITEMS);
-    chan_init(&p.done, sizeof(long), ITEMS);
+    chan_init(&c, sizeof(long), (size_t)THREADS * ITEMS);
     for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, double_numbers, &p), 0);
-    for (n = 1; n <= ITEMS; n++)
-        assert_int_equal(chan_send(&p.work, &n), CHAN_OK);
-    while (got < ITEMS) {
-        struct pollfd fd = {.fd = chan_fd(&p.done), .events = POLLIN};
+        assert_int_equal(pthread_create(&threads[i], NULL, send_numbers, &c), 0);
+    while (got < (long)THREADS * ITEMS) {
+        struct pollfd fd = {.fd = chan_fd(&c), .events = POLLIN};
         assert_int_equal(poll(&fd, 1, 10000), 1);
-        for (; chan_receive(&p.done, &n) == CHAN_OK; got++)
+        for (; chan_receive(&c, &n) == CHAN_OK; got++)
             sum += n;
     }
-    assert_int_equal(sum, (long)ITEMS * (ITEMS + 1));
-    chan_close(&p.work);
+    assert_int_equal(sum, (long)THREADS * ITEMS * (ITEMS + 1) / 2);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    chan_release(&p.work);
-    chan_release(&p.done);
+    chan_release(&c);
 }
 
 /* What one event looks like on the descriptor, after the time. */
@@ -401,14 +353,12 @@ int main(void)
         cmocka_unit_test(random_numbers_stay_in_range),
         cmocka_unit_test_setup_teardown(file_is_written_and_read_back, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(file_read_says_what_is_wrong, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(file_read_at_follows_no_link, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failed_write_leaves_the_old_file_and_nothing_else, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(secrets_are_refused_when_others_may_read_them, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(files_that_others_can_change_are_refused, make_folder, remove_folder),
         cmocka_unit_test(folder_of_a_path),
         cmocka_unit_test(signals_come_as_events),
         cmocka_unit_test(chan_is_a_bounded_queue),
-        cmocka_unit_test(closed_chan_gives_what_it_holds),
         cmocka_unit_test(chan_carries_everything_between_threads),
         cmocka_unit_test(log_writes_one_line_an_event),
         cmocka_unit_test(log_escapes_hostile_text),

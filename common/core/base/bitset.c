@@ -70,19 +70,6 @@ void bitset_subtract(struct bitset *b, const struct bitset *other)
         b->words[i] &= ~other->words[i];
 }
 
-bool bitset_intersects(const struct bitset *a, const struct bitset *b)
-{
-    for (size_t i = 0; i < word_count(a); i++)
-        if ((a->words[i] & b->words[i]) != 0)
-            return true;
-    return false;
-}
-
-bool bitset_eq(const struct bitset *a, const struct bitset *b)
-{
-    return a->size == b->size && (a->size == 0 || memcmp(a->words, b->words, word_count(a) * sizeof(uint64_t)) == 0);
-}
-
 size_t bitset_next(const struct bitset *b, size_t from)
 {
     if (from >= b->size)

@@ -23,6 +23,22 @@ static struct script_part part_of(const struct section *s)
     return s != NULL ? (struct script_part){.sql = s->sql, .line = s->line} : (struct script_part){.sql = STR("")};
 }
 
+/* Over engine, options and texts. */
+static struct hash script_hash(const struct script *s)
+{
+    struct hasher h;
+    hasher_init(&h);
+    hasher_field(&h, STR("skein script 1"));
+    hasher_field(&h, str_of(engine_name(s->engine)));
+    hasher_u64(&h, s->transactional);
+    hasher_u64(&h, (uint64_t)s->lock_timeout_ms);
+    hasher_u64(&h, (uint64_t)s->statement_timeout_ms);
+    hasher_field(&h, s->body.sql);
+    hasher_field(&h, s->verify.sql);
+    hasher_field(&h, s->probe.sql);
+    return hasher_end(&h);
+}
+
 struct script script_texts(const struct revision *r, enum direction direction, enum engine engine)
 {
     bool up = direction == DIRECTION_UP;
@@ -41,21 +57,6 @@ struct script script_texts(const struct revision *r, enum direction direction, e
     };
     s.hash = script_hash(&s);
     return s;
-}
-
-struct hash script_hash(const struct script *s)
-{
-    struct hasher h;
-    hasher_init(&h);
-    hasher_field(&h, STR("skein script 1"));
-    hasher_field(&h, str_of(engine_name(s->engine)));
-    hasher_u64(&h, s->transactional);
-    hasher_u64(&h, (uint64_t)s->lock_timeout_ms);
-    hasher_u64(&h, (uint64_t)s->statement_timeout_ms);
-    hasher_field(&h, s->body.sql);
-    hasher_field(&h, s->verify.sql);
-    hasher_field(&h, s->probe.sql);
-    return hasher_end(&h);
 }
 
 struct hash script_hash_of(const struct revision *r, enum direction direction, enum engine engine)

@@ -5,6 +5,3 @@
 
 /* Everything but the cuts. A section that is missing gives an empty text. */
 struct script script_texts(const struct revision *r, enum direction direction, enum engine engine);
-
-/* Over engine, options and texts. */
-struct hash script_hash(const struct script *s);

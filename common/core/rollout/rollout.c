@@ -47,7 +47,7 @@ static uint64_t count_if(const struct tally *t, bool (*is)(enum op_state))
     return count;
 }
 
-uint64_t tally_active(const struct tally *t)
+static uint64_t tally_active(const struct tally *t)
 {
     return count_if(t, op_is_active);
 }

@@ -349,7 +349,8 @@ struct admit_facts book_facts(const struct job *j, size_t step)
 
 /* ---- writing ---- */
 
-struct str book_heads(struct arena *a, const struct dbstate *state, struct str module)
+/* "a1,b2" */
+static struct str book_heads(struct arena *a, const struct dbstate *state, struct str module)
 {
     const struct names *heads = dbstate_heads(state, module);
     struct str text = STR("");

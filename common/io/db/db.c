@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/io/db/driver.h"
-#include "common/io/db/redact.h"
 
 struct str db_cell(const struct db_rows *rows, size_t row, size_t column)
 {
@@ -47,11 +46,6 @@ bool db_open(struct str url, const struct db_options *options, struct db **ret_d
     if (!db_url_engine(url, &engine, err))
         return false;
     return engine == ENGINE_SQLITE ? lite_open(url, options, ret_db, err) : pg_open(url, options, ret_db, err);
-}
-
-struct str db_url_describe(struct arena *a, struct str url)
-{
-    return redact_url(a, url);
 }
 
 void db_close(struct db *db)

@@ -228,7 +228,8 @@ static int on_authorize(void *user, int action, const char *first, const char *s
 
 /* ---- opening ---- */
 
-bool lite_path(struct str url, struct str *ret_path, struct err *err)
+/* The path in `sqlite:///path`; false with err for other forms. */
+static bool lite_path(struct str url, struct str *ret_path, struct err *err)
 {
     struct str prefix = STR("sqlite:///");
     struct str path = str_from(url, prefix.len);

@@ -7,7 +7,4 @@
 bool pg_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
 bool lite_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
 
-/* The path in `sqlite:///path`; false with err for other forms. */
-bool lite_path(struct str url, struct str *ret_path, struct err *err);
-
 bool driver_cancelled(const struct db *db);

@@ -100,9 +100,6 @@ void book_add_versions(struct job *j, struct work *w, size_t first, size_t end);
 /* What is known of the target, into the report. */
 void book_report(struct job *j);
 
-/* "a1,b2" */
-struct str book_heads(struct arena *a, const struct dbstate *state, struct str module);
-
 bool book_tables_present(struct arena *a, struct db *db, const struct names *wanted, struct names *ret_found,
                          struct err *err);
 struct str book_bind(struct arena *a, const struct db *db, const char *text, struct str version_table);
@@ -119,9 +116,6 @@ bool work_check(struct job *j, struct work *w, struct err *err, size_t *ret_step
 
 void work_add_script(struct job *j, struct work *w, size_t step);
 
-/* Puts file, line, statement and revision into the err of a failed statement. */
-void work_describe(struct job *j, const struct note *note, size_t position, struct err *err);
-
 /* NULL, or why the script must not run inside a transaction. */
 bool work_refuses(struct job *j, size_t step, struct err *err);
 
@@ -135,7 +129,6 @@ bool script_drops_table(const struct script *s);
 
 /* ---- migrate.c ---- */
 
-bool job_cancelled(const struct job *j);
 enum verdict job_lock(struct job *j);
 
 /* Tells the observer, once, that the steps before `end` have started. */

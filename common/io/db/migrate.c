@@ -45,17 +45,17 @@ void migrate_options_init(struct migrate_options *o)
 
 /* ---- the job ---- */
 
+static bool job_cancelled(const struct job *j)
+{
+    const struct migrate_observer *o = j->observer;
+    return o != NULL && o->cancelled != NULL && o->cancelled(o->user);
+}
+
 /* While the fate of a COMMIT is open, finding out comes before stopping. */
 static bool watch_cancelled(void *user)
 {
     const struct job *j = user;
     return !j->undecided && job_cancelled(j);
-}
-
-bool job_cancelled(const struct job *j)
-{
-    const struct migrate_observer *o = j->observer;
-    return o != NULL && o->cancelled != NULL && o->cancelled(o->user);
 }
 
 static void add_module(struct job *j, struct str module)

@@ -82,6 +82,56 @@ bool script_drops_table(const struct script *s)
     return false;
 }
 
+/* ---- what failed, and where it stands ---- */
+
+/* Line and column, from 1, of a byte in a part's text. */
+static void locate(const struct script_part *part, size_t byte, unsigned *ret_line, unsigned *ret_column)
+{
+    unsigned line = part->line, column = 1;
+    for (size_t i = 0; i < byte && i < part->sql.len; i++) {
+        column = part->sql.p[i] == '\n' ? 1 : column + 1;
+        line += part->sql.p[i] == '\n';
+    }
+    *ret_line = line;
+    *ret_column = column;
+}
+
+enum { STATEMENT_SHOWN = 300 };
+
+static void add_statement_text(struct err *err, struct str sql)
+{
+    char shown[STATEMENT_SHOWN + 1];
+    size_t len = 0;
+    for (size_t i = 0; i < sql.len && len < STATEMENT_SHOWN; i++) {
+        char c = isspace((unsigned char)sql.p[i]) ? ' ' : sql.p[i];
+        if (c != ' ' || (len > 0 && shown[len - 1] != ' '))
+            shown[len++] = c;
+    }
+    shown[len] = '\0';
+    size_t used = strlen(err->detail);
+    snprintf(err->detail + used, sizeof(err->detail) - used, "%sstatement: %s%s", used > 0 ? "\n" : "", shown,
+             sql.len > STATEMENT_SHOWN ? " ..." : "");
+}
+
+/* Puts file, line, statement and revision into the err of a failed statement. */
+static void work_describe(struct job *j, const struct note *note, size_t position, struct err *err)
+{
+    if (note->step >= j->plan->steps.list.count)
+        return;
+    const struct plan_step *step = &j->plan->steps.list.items[note->step];
+    const struct script *s = j->scripts[note->step];
+    if (note->part != NULL && s != NULL) {
+        unsigned line, column;
+        size_t start = note->part->statements.list.items[note->statement].start;
+        locate(note->part, start + (position > 0 ? position - 1 : 0), &line, &column);
+        err_origin(err, "%.*s:%u:%u", STR_ARG(s->path), line, column);
+        add_statement_text(err, script_statement(note->part, note->statement));
+    } else if (s != NULL) {
+        err_origin(err, "%.*s", STR_ARG(s->path));
+    }
+    err_wrap(err, "revision %.*s of %.*s", STR_ARG(step->revision), STR_ARG(step->module));
+}
+
 /* ---- what must not run inside our transaction ---- */
 
 static bool ends_transaction(struct str sql)
@@ -234,53 +284,6 @@ bool work_run(struct job *j, struct work *w, const struct db_begin *begin, struc
             *ret_step = note->step;
     }
     return false;
-}
-
-/* Line and column, from 1, of a byte in a part's text. */
-static void locate(const struct script_part *part, size_t byte, unsigned *ret_line, unsigned *ret_column)
-{
-    unsigned line = part->line, column = 1;
-    for (size_t i = 0; i < byte && i < part->sql.len; i++) {
-        column = part->sql.p[i] == '\n' ? 1 : column + 1;
-        line += part->sql.p[i] == '\n';
-    }
-    *ret_line = line;
-    *ret_column = column;
-}
-
-enum { STATEMENT_SHOWN = 300 };
-
-static void add_statement_text(struct err *err, struct str sql)
-{
-    char shown[STATEMENT_SHOWN + 1];
-    size_t len = 0;
-    for (size_t i = 0; i < sql.len && len < STATEMENT_SHOWN; i++) {
-        char c = isspace((unsigned char)sql.p[i]) ? ' ' : sql.p[i];
-        if (c != ' ' || (len > 0 && shown[len - 1] != ' '))
-            shown[len++] = c;
-    }
-    shown[len] = '\0';
-    size_t used = strlen(err->detail);
-    snprintf(err->detail + used, sizeof(err->detail) - used, "%sstatement: %s%s", used > 0 ? "\n" : "", shown,
-             sql.len > STATEMENT_SHOWN ? " ..." : "");
-}
-
-void work_describe(struct job *j, const struct note *note, size_t position, struct err *err)
-{
-    if (note->step >= j->plan->steps.list.count)
-        return;
-    const struct plan_step *step = &j->plan->steps.list.items[note->step];
-    const struct script *s = j->scripts[note->step];
-    if (note->part != NULL && s != NULL) {
-        unsigned line, column;
-        size_t start = note->part->statements.list.items[note->statement].start;
-        locate(note->part, start + (position > 0 ? position - 1 : 0), &line, &column);
-        err_origin(err, "%.*s:%u:%u", STR_ARG(s->path), line, column);
-        add_statement_text(err, script_statement(note->part, note->statement));
-    } else if (s != NULL) {
-        err_origin(err, "%.*s", STR_ARG(s->path));
-    }
-    err_wrap(err, "revision %.*s of %.*s", STR_ARG(step->revision), STR_ARG(step->module));
 }
 
 static bool fail_rows(struct job *j, const struct row_change *c, uint64_t found, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * Invariant, under the mutex: the eventfd's counter is not zero exactly while count > 0 or closed. It is
+ * Invariant, under the mutex: the eventfd's counter is not zero exactly while count > 0. It is
  * therefore written at the change from empty to not empty and read at the change back, not per item.
  */
 #include "skein/os/chan.h"
@@ -21,7 +21,6 @@ void chan_init(struct chan *c, size_t item_size, size_t max)
 {
     *c = (struct chan){.item_size = item_size, .max = max};
     pthread_mutex_init(&c->mutex, NULL);
-    pthread_cond_init(&c->changed, NULL);
     c->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (c->fd < 0)
         out_of("eventfd");
@@ -31,7 +30,6 @@ void chan_release(struct chan *c)
 {
     close(c->fd);
     free(c->items);
-    pthread_cond_destroy(&c->changed);
     pthread_mutex_destroy(&c->mutex);
     *c = (struct chan){.fd = -1};
 }
@@ -74,8 +72,6 @@ static void grow(struct chan *c)
 
 static enum chan_result send_locked(struct chan *c, const void *item)
 {
-    if (c->closed)
-        return CHAN_CLOSED;
     if (c->count == c->max)
         return CHAN_FULL;
     if (c->count == c->cap)
@@ -83,17 +79,16 @@ static enum chan_result send_locked(struct chan *c, const void *item)
     memcpy(c->items + (c->first + c->count) % c->cap * c->item_size, item, c->item_size);
     if (c->count++ == 0)
         set_readable(c);
-    pthread_cond_signal(&c->changed);
     return CHAN_OK;
 }
 
 static enum chan_result receive_locked(struct chan *c, void *ret_item)
 {
     if (c->count == 0)
-        return c->closed ? CHAN_CLOSED : CHAN_EMPTY;
+        return CHAN_EMPTY;
     memcpy(ret_item, c->items + c->first * c->item_size, c->item_size);
     c->first = (c->first + 1) % c->cap;
-    if (--c->count == 0 && !c->closed)
+    if (--c->count == 0)
         clear_readable(c);
     return CHAN_OK;
 }
@@ -112,32 +107,4 @@ enum chan_result chan_receive(struct chan *c, void *ret_item)
     enum chan_result result = receive_locked(c, ret_item);
     pthread_mutex_unlock(&c->mutex);
     return result;
-}
-
-enum chan_result chan_wait(struct chan *c, void *ret_item)
-{
-    enum chan_result result;
-    pthread_mutex_lock(&c->mutex);
-    while ((result = receive_locked(c, ret_item)) == CHAN_EMPTY)
-        pthread_cond_wait(&c->changed, &c->mutex);
-    pthread_mutex_unlock(&c->mutex);
-    return result;
-}
-
-void chan_close(struct chan *c)
-{
-    pthread_mutex_lock(&c->mutex);
-    if (!c->closed && c->count == 0)
-        set_readable(c);
-    c->closed = true;
-    pthread_cond_broadcast(&c->changed);
-    pthread_mutex_unlock(&c->mutex);
-}
-
-size_t chan_count(struct chan *c)
-{
-    pthread_mutex_lock(&c->mutex);
-    size_t count = c->count;
-    pthread_mutex_unlock(&c->mutex);
-    return count;
 }

@@ -61,26 +61,15 @@ static bool read_descriptor(struct arena *a, int fd, const char *name, size_t ma
     return read_all(a, fd, name, (size_t)st.st_size, max, ret_bytes, err);
 }
 
-static bool read_and_close(struct arena *a, int fd, const char *name, size_t max, struct str *ret_bytes,
-                           struct err *err)
-{
-    if (fd < 0)
-        return err_errno(err, "cannot open %s", name);
-    bool ok = read_descriptor(a, fd, name, max, ret_bytes, err);
-    close(fd);
-    return ok;
-}
-
 /* O_NONBLOCK: opening a pipe that nobody writes to must not wait. */
 bool file_read(struct arena *a, const char *path, size_t max, struct str *ret_bytes, struct err *err)
 {
-    return read_and_close(a, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), path, max, ret_bytes, err);
-}
-
-bool file_read_at(struct arena *a, int folder, const char *name, size_t max, struct str *ret_bytes, struct err *err)
-{
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
-    return read_and_close(a, openat(folder, name, flags), name, max, ret_bytes, err);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return err_errno(err, "cannot open %s", path);
+    bool ok = read_descriptor(a, fd, path, max, ret_bytes, err);
+    close(fd);
+    return ok;
 }
 
 struct str file_folder(struct str path)

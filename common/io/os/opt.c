@@ -56,7 +56,8 @@ static const struct opt_option *find_option(const struct opt_program *p, struct 
     return NULL;
 }
 
-const struct opt_command *opt_find_command(const struct opt_program *program, struct str name)
+/* The command with this name, or NULL. */
+static const struct opt_command *opt_find_command(const struct opt_program *program, struct str name)
 {
     for (size_t i = 0; i < program->command_count; i++)
         if (str_eq(str_of(program->commands[i]->name), name))

@@ -24,8 +24,6 @@ bool bitset_is_empty(const struct bitset *b);
 void bitset_unite(struct bitset *b, const struct bitset *other);
 void bitset_intersect(struct bitset *b, const struct bitset *other);
 void bitset_subtract(struct bitset *b, const struct bitset *other);
-bool bitset_intersects(const struct bitset *a, const struct bitset *b);
-bool bitset_eq(const struct bitset *a, const struct bitset *b);
 
 /* The first member >= `from`, or `size`. for (n = bitset_next(&b, 0); n < b.size; n = bitset_next(&b, n + 1)) */
 size_t bitset_next(const struct bitset *b, size_t from);

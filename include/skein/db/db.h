@@ -185,9 +185,6 @@ bool db_open(struct str url, const struct db_options *options, struct db **ret_d
 /* The engine that a URL names; false with err for anything else. */
 bool db_url_engine(struct str url, enum engine *ret_engine, struct err *err);
 
-/* The URL for people: the password is ***. Never fails. */
-struct str db_url_describe(struct arena *a, struct str url);
-
 void db_close(struct db *db); /* NULL is fine */
 bool db_reconnect(struct db *db, struct err *err);
 bool db_run(struct db *db, struct arena *a, struct db_batch *batch, struct err *err);

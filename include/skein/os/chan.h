@@ -2,25 +2,22 @@
  * A bounded queue between threads of one process. Items are copied in and out by value, so the type of
  * the item is the interface; what an item points to goes over to the receiver with it.
  *
- * A poll loop waits on chan_fd(), which is readable exactly while items wait (or the queue is closed); a
- * worker thread waits in chan_wait(). Any number of senders and receivers.
+ * A poll loop waits on chan_fd(), which is readable exactly while items wait. Any number of senders and
+ * receivers.
  */
 #pragma once
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 struct chan {
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
     char *items; /* a ring of `cap` items */
     size_t item_size, cap, max, first, count;
     int fd;
-    bool closed;
 };
 
-enum chan_result { CHAN_UNSET = 0, CHAN_OK, CHAN_EMPTY, CHAN_FULL, CHAN_CLOSED };
+enum chan_result { CHAN_UNSET = 0, CHAN_OK, CHAN_EMPTY, CHAN_FULL };
 
 /* Room for at most `max` items; memory grows with use. Ends the process when the kernel gives no eventfd. */
 void chan_init(struct chan *c, size_t item_size, size_t max);
@@ -28,16 +25,8 @@ void chan_release(struct chan *c); /* nobody may use it any more */
 
 int chan_fd(const struct chan *c);
 
-/* Never blocks: OK, FULL or CLOSED. */
+/* Never blocks: OK or FULL. */
 enum chan_result chan_send(struct chan *c, const void *item);
 
-/* Never blocks: OK, EMPTY, or CLOSED (and nothing left). */
+/* Never blocks: OK or EMPTY. */
 enum chan_result chan_receive(struct chan *c, void *ret_item);
-
-/* Blocks until an item comes or the queue is closed and empty: OK or CLOSED. */
-enum chan_result chan_wait(struct chan *c, void *ret_item);
-
-/* No more items go in; those inside can still be taken out. Wakes every waiter. */
-void chan_close(struct chan *c);
-
-size_t chan_count(struct chan *c);

@@ -22,9 +22,6 @@ bool err_errno(struct err *e, const char *format, ...) __attribute__((format(pri
  */
 bool file_read(struct arena *a, const char *path, size_t max, struct str *ret_bytes, struct err *err);
 
-/* The same by descriptor of a folder and a name in it; a symbolic link is refused (kind "ELOOP"). */
-bool file_read_at(struct arena *a, int folder, const char *name, size_t max, struct str *ret_bytes, struct err *err);
-
 /* Replaces or makes `path` with the mode; after true the bytes are on the disk under that name. */
 bool file_write_atomic(const char *path, struct str bytes, mode_t mode, struct err *err);
 

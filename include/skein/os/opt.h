@@ -120,9 +120,6 @@ int64_t opt_duration(const struct opt_line *line, const struct opt_option *optio
 /* The n-th argument or NULL. */
 const char *opt_argument(const struct opt_line *line, size_t n);
 
-/* The command with this name, or NULL. */
-const struct opt_command *opt_find_command(const struct opt_program *program, struct str name);
-
 /* What is wrong with the rows themselves (a name with two meanings, no doc, ...); NULL if nothing. For tests. */
 const char *opt_problem(struct arena *a, const struct opt_program *program);
 

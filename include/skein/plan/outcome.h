@@ -29,5 +29,3 @@ bool outcome_parse(struct str name, enum outcome *ret_outcome);
 
 /* The sentence for people, without subject: "is at the goal", "was rolled back: nothing was changed", ... */
 const char *outcome_sentence(enum outcome outcome);
-
-bool outcome_is_retriable(enum outcome outcome);

@@ -22,7 +22,6 @@ struct tally {
 /* One operation moves; OP_UNSET as `from` adds one. */
 void tally_move(struct tally *t, enum op_state from, enum op_state to);
 
-uint64_t tally_active(const struct tally *t);
 uint64_t tally_failed(const struct tally *t);
 uint64_t tally_open(const struct tally *t); /* not final */
 
