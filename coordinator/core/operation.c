@@ -506,6 +506,17 @@ static enum op_state state_of_condition(enum target_status condition)
     return condition == TARGET_QUARANTINED ? OP_QUARANTINED : OP_UNSET;
 }
 
+/* The target has seen a higher fence than the one that is to be closed: the store is an older copy. */
+static bool renew_close(struct turn *t, uint32_t number)
+{
+    struct operation *op = op_at(t->c, number);
+    if (op->state != OP_CLOSING || target_of(t->c, number)->ledger.fence <= op->fence)
+        return false;
+    op->fence = new_fence(t);
+    op_store(t, number);
+    return true;
+}
+
 void op_target_reported(struct turn *t, uint32_t target, bool returned)
 {
     const struct target *here = &t->c->targets.list.items[target];
@@ -524,7 +535,7 @@ void op_target_reported(struct turn *t, uint32_t target, bool returned)
     };
     struct op_verdict v = op_judge_closed(&facts, op_at(t->c, number)->end, &answer);
     perform(t, number, &v);
-    if (v.kind == VERDICT_IGNORE && returned)
+    if (v.kind == VERDICT_IGNORE && (renew_close(t, number) || returned))
         say_from_now_on(t, number);
 }
 
