@@ -10,12 +10,6 @@ static struct rollout *rollout_at(struct coord *c, uint32_t number)
     return &c->rollouts.list.items[number];
 }
 
-static struct str rollout_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return str_of(c->rollouts.list.items[number].id);
-}
-
 /* ---- the table ---- */
 
 static struct names names_copy(struct arena *a, const struct names *names)
@@ -59,8 +53,7 @@ uint32_t rollout_put(struct coord *c, const struct record_rollout *row)
     format_id(&row->id, fresh.id);
     rollout_fill(&fresh, row);
     vec_push(&c->arena, &c->rollouts.list, fresh);
-    c->rollouts_by_id.key = rollout_key;
-    index_add(&c->arena, &c->rollouts_by_id, c, number);
+    index_put(&c->arena, &c->rollouts_by_id, str_of(fresh.id), number);
     return number;
 }
 
@@ -81,7 +74,7 @@ uint32_t rollout_add_op(struct coord *c, uint32_t rollout, uint32_t target, enum
 
 uint32_t rollout_find(struct coord *c, struct str id)
 {
-    uint32_t found = index_find(&c->rollouts_by_id, c, id);
+    uint32_t found = index_find(&c->rollouts_by_id, id);
     if (id.len == 0 && c->rollouts.list.count > 0)
         return (uint32_t)c->rollouts.list.count - 1;
     if (found != NONE || id.len < 4 || id.len > 32)
@@ -285,7 +278,7 @@ void rollout_start(struct turn *t, const struct msg *m)
     uint64_t count;
     char id[33];
     format_id(&s->id, id);
-    uint32_t again = index_find(&t->c->rollouts_by_id, t->c, str_of(id));
+    uint32_t again = index_find(&t->c->rollouts_by_id, str_of(id));
     if (again != NONE)
         reply_row(t, again);
     else if (library_project(t->c, newest != NULL ? newest->number : 0, &every_module, &err) == NULL ||

@@ -9,12 +9,6 @@
 
 /* ---- principals ---- */
 
-static struct str principal_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return c->principals.list.items[number].row.name;
-}
-
 static struct principal *principal_at(struct coord *c, uint32_t number)
 {
     return &c->principals.list.items[number];
@@ -22,7 +16,7 @@ static struct principal *principal_at(struct coord *c, uint32_t number)
 
 uint32_t principal_find(const struct coord *c, struct str name)
 {
-    return index_find(&c->principals_by_name, c, name);
+    return index_find(&c->principals_by_name, name);
 }
 
 uint32_t principal_put(struct coord *c, const struct record_principal *row)
@@ -32,8 +26,7 @@ uint32_t principal_put(struct coord *c, const struct record_principal *row)
         struct principal fresh = {.row.name = str_copy(&c->arena, row->name)};
         number = (uint32_t)c->principals.list.count;
         vec_push(&c->arena, &c->principals.list, fresh);
-        c->principals_by_name.key = principal_key;
-        index_add(&c->arena, &c->principals_by_name, c, number);
+        index_put(&c->arena, &c->principals_by_name, row->name, number);
     }
     struct record_principal *mine = &principal_at(c, number)->row;
     mine->role = row->role;
@@ -195,12 +188,6 @@ void fleet_revoke(struct turn *t, uint32_t principal)
 
 /* ---- targets ---- */
 
-static struct str target_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return c->targets.list.items[number].name;
-}
-
 static struct target *target_at(struct coord *c, uint32_t number)
 {
     return &c->targets.list.items[number];
@@ -208,7 +195,7 @@ static struct target *target_at(struct coord *c, uint32_t number)
 
 uint32_t fleet_find(const struct coord *c, struct str name)
 {
-    return index_find(&c->targets_by_name, c, name);
+    return index_find(&c->targets_by_name, name);
 }
 
 uint32_t fleet_add(struct coord *c, struct str name)
@@ -216,27 +203,19 @@ uint32_t fleet_add(struct coord *c, struct str name)
     struct target fresh = {.name = str_copy(&c->arena, name), .agent = NONE, .state = NONE, .op = NONE};
     uint32_t number = (uint32_t)c->targets.list.count;
     vec_push(&c->arena, &c->targets.list, fresh);
-    c->targets_by_name.key = target_key;
-    index_add(&c->arena, &c->targets_by_name, c, number);
+    index_put(&c->arena, &c->targets_by_name, name, number);
     return number;
-}
-
-static struct str state_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return hash_str(&c->states.list.items[number].hash);
 }
 
 uint32_t state_intern(struct coord *c, const struct dbstate *s)
 {
     struct hash hash = dbstate_hash(s);
-    uint32_t number = index_find(&c->states_by_hash, c, hash_str(&hash));
+    uint32_t number = index_find(&c->states_by_hash, hash_str(&hash));
     if (number == NONE) {
         struct state fresh = {.hash = hash, .state = dbstate_copy(&c->arena, s)};
         number = (uint32_t)c->states.list.count;
         vec_push(&c->arena, &c->states.list, fresh);
-        c->states_by_hash.key = state_key;
-        index_add(&c->arena, &c->states_by_hash, c, number);
+        index_put(&c->arena, &c->states_by_hash, hash_str(&hash), number);
     }
     return number;
 }
@@ -278,24 +257,24 @@ static bool is_claimed(const struct coord *c, const struct target *target, uint3
            c->principals.list.items[target->agent].row.status == PRINCIPAL_ACCEPTED;
 }
 
-static struct str identity_key(const void *table, uint32_t number)
+/* The first target that said to be this database, unless it says something else now. */
+static uint32_t find_identity(const struct coord *c, struct str identity)
 {
-    const struct coord *c = table;
-    return c->targets.list.items[number].identity;
+    uint32_t number = index_find(&c->targets_by_identity, identity);
+    return number != NONE && str_eq(c->targets.list.items[number].identity, identity) ? number : NONE;
 }
 
 void target_identify(struct coord *c, uint32_t number)
 {
     struct str identity = c->targets.list.items[number].identity;
-    c->targets_by_identity.key = identity_key;
-    if (identity.len > 0 && index_find(&c->targets_by_identity, c, identity) == NONE)
-        index_add(&c->arena, &c->targets_by_identity, c, number);
+    if (identity.len > 0 && find_identity(c, identity) == NONE)
+        index_put(&c->arena, &c->targets_by_identity, identity, number);
 }
 
 /* Another target that is the same database; NONE if there is none. */
 static uint32_t find_twin(const struct coord *c, const struct target_report *report, uint32_t number, uint32_t agent)
 {
-    uint32_t twin = index_find(&c->targets_by_identity, c, report->identity);
+    uint32_t twin = find_identity(c, report->identity);
     if (twin == NONE || twin == number || report->identity.len == 0)
         return NONE;
     const struct target *other = &c->targets.list.items[twin];

@@ -10,15 +10,9 @@
 
 /* ---- blobs ---- */
 
-static struct str blob_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return hash_str(&c->blobs.list.items[number].hash);
-}
-
 static const struct blob *blob_find(const struct coord *c, const struct hash *h)
 {
-    uint32_t number = index_find(&c->blobs_by_hash, c, hash_str(h));
+    uint32_t number = index_find(&c->blobs_by_hash, hash_str(h));
     return number != NONE ? &c->blobs.list.items[number] : NULL;
 }
 
@@ -28,8 +22,7 @@ void blob_put(struct coord *c, const struct record_blob *row)
         return;
     struct blob fresh = {.hash = row->hash, .bytes = str_copy(&c->arena, row->bytes)};
     vec_push(&c->arena, &c->blobs.list, fresh);
-    c->blobs_by_hash.key = blob_key;
-    index_add(&c->arena, &c->blobs_by_hash, c, (uint32_t)c->blobs.list.count - 1);
+    index_put(&c->arena, &c->blobs_by_hash, hash_str(&row->hash), (uint32_t)c->blobs.list.count - 1);
 }
 
 static void blob_store(struct turn *t, struct str bytes)

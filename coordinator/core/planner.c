@@ -7,33 +7,20 @@
 #include "coordinator/core/state.h"
 #include "skein/wire/blob.h"
 
-static struct str plan_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return hash_str(&c->plans.list.items[number].hash);
-}
-
-static struct str script_key(const void *table, uint32_t number)
-{
-    const struct coord *c = table;
-    return hash_str(&c->scripts.list.items[number].hash);
-}
-
 uint32_t plan_find(const struct coord *c, const struct hash *h)
 {
-    return index_find(&c->plans_by_hash, c, hash_str(h));
+    return index_find(&c->plans_by_hash, hash_str(h));
 }
 
 static void add_scripts(struct coord *c, uint32_t plan)
 {
     const struct plan *p = &c->plans.list.items[plan].plan;
-    c->scripts_by_hash.key = script_key;
     for (size_t i = 0; i < p->steps.list.count; i++) {
         struct stored_script fresh = {.hash = p->steps.list.items[i].script, .plan = plan, .step = i};
-        if (hash_is_zero(&fresh.hash) || index_find(&c->scripts_by_hash, c, hash_str(&fresh.hash)) != NONE)
+        if (hash_is_zero(&fresh.hash) || index_find(&c->scripts_by_hash, hash_str(&fresh.hash)) != NONE)
             continue;
         vec_push(&c->arena, &c->scripts.list, fresh);
-        index_add(&c->arena, &c->scripts_by_hash, c, (uint32_t)c->scripts.list.count - 1);
+        index_put(&c->arena, &c->scripts_by_hash, hash_str(&fresh.hash), (uint32_t)c->scripts.list.count - 1);
     }
 }
 
@@ -46,8 +33,7 @@ bool plan_put(struct coord *c, const struct record_plan *row, struct err *err)
     if (!blob_decode_plan(&c->arena, fresh.bytes, &row->hash, &fresh.plan, err))
         return false;
     vec_push(&c->arena, &c->plans.list, fresh);
-    c->plans_by_hash.key = plan_key;
-    index_add(&c->arena, &c->plans_by_hash, c, (uint32_t)c->plans.list.count - 1);
+    index_put(&c->arena, &c->plans_by_hash, hash_str(&row->hash), (uint32_t)c->plans.list.count - 1);
     add_scripts(c, (uint32_t)c->plans.list.count - 1);
     return true;
 }
@@ -143,7 +129,7 @@ static struct str script_bytes(struct coord *c, struct stored_script *s)
 static struct str find_bytes(struct coord *c, const struct msg_fetch *f)
 {
     uint32_t number =
-        f->kind == BLOB_PLAN ? plan_find(c, &f->hash) : index_find(&c->scripts_by_hash, c, hash_str(&f->hash));
+        f->kind == BLOB_PLAN ? plan_find(c, &f->hash) : index_find(&c->scripts_by_hash, hash_str(&f->hash));
     if (number == NONE)
         return STR_NONE;
     return f->kind == BLOB_PLAN ? c->plans.list.items[number].bytes : script_bytes(c, &c->scripts.list.items[number]);

@@ -506,27 +506,23 @@ static void test_globs(void **state)
 
 /* ---- what stands below ---- */
 
-static struct str number_key(const void *table, uint32_t number)
-{
-    return ((const struct str *)table)[number];
-}
-
 static void test_index_and_timers(void **state)
 {
     struct arena a = {0};
-    struct str keys[1000];
-    struct index ix = {.key = number_key};
+    struct index ix = {0};
     struct timers timers = {0};
     uint64_t number;
     (void)state;
     for (uint32_t i = 0; i < 1000; i++) {
-        keys[i] = str_printf(&a, "target_%u", i);
-        assert_int_equal(index_find(&ix, keys, keys[i]), INDEX_NONE);
-        index_add(&a, &ix, keys, i);
+        struct str key = str_printf(&a, "target_%u", i);
+        assert_int_equal(index_find(&ix, key), INDEX_NONE);
+        index_put(&a, &ix, key, i);
         timers_add(&a, &timers, (int64_t)(i * 7919) % 1000, i);
     }
     for (uint32_t i = 0; i < 1000; i++)
-        assert_int_equal(index_find(&ix, keys, keys[i]), i);
+        assert_int_equal(index_find(&ix, str_printf(&a, "target_%u", i)), i);
+    index_put(&a, &ix, STR("target_7"), 1007);
+    assert_int_equal(index_find(&ix, STR("target_7")), 1007);
     timers_add(&a, &timers, INT64_MAX, 5);
     for (int64_t now = 0; now < 1000; now++) {
         assert_int_equal(timers_next_ms(&timers), now);

@@ -1,10 +1,9 @@
 /*
- * Finds the numbers of a table's items by their keys. The keys stay with the items: the index asks for
- * them, so nothing is stored twice. Items may be added, and an item's key may not change.
+ * Finds the numbers of a table's items by a key: numbers stay right when a table grows and its items move,
+ * which handles inside the items would not. Zero-initialise; everything lives in the arena and goes with it.
  */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "skein/base/arena.h"
@@ -13,13 +12,11 @@
 #define INDEX_NONE UINT32_MAX
 
 struct index {
-    struct str (*key)(const void *table, uint32_t number);
-    uint32_t *slots; /* number + 1; 0: free */
-    size_t size, used;
+    struct index_entry *entries;
 };
 
-/* Number of the item with this key, or INDEX_NONE. */
-uint32_t index_find(const struct index *ix, const void *table, struct str key);
+/* The number that was put under this key last, or INDEX_NONE. */
+uint32_t index_find(const struct index *ix, struct str key);
 
-/* Adds an item that is in the table already. Its key must not be known. */
-void index_add(struct arena *a, struct index *ix, const void *table, uint32_t number);
+/* The key is copied. */
+void index_put(struct arena *a, struct index *ix, struct str key, uint32_t number);
