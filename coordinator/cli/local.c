@@ -18,11 +18,22 @@ void local_begin(struct local *l, const struct opt_line *line)
     diag_init(&l->diag, &l->arena);
 }
 
+bool local_open_files(struct local *l, const struct opt_line *line, struct project_files *ret_files)
+{
+    struct str root;
+    local_begin(l, line);
+    if (!tree_find_root(&l->arena, opt_value(line, &opt_project), &root, &l->err) ||
+        !tree_read(&l->arena, root, ret_files, &l->diag, &l->err))
+        return false;
+    bool built = project_build(&l->arena, ret_files, &l->diag, &l->project);
+    diag_sort(&l->diag);
+    return (built && !diag_has_errors(&l->diag)) || diag_to_err(&l->diag, &l->err);
+}
+
 bool local_open(struct local *l, const struct opt_line *line)
 {
-    local_begin(l, line);
-    bool ok = tree_load(&l->arena, opt_value(line, &opt_project), &l->diag, &l->project, &l->err);
-    diag_sort(&l->diag);
+    struct project_files files;
+    bool ok = local_open_files(l, line, &files);
     if (ok && l->form == OUT_FORM_TEXT)
         out_diag(&l->diag);
     return ok;
@@ -62,7 +73,8 @@ static bool unknown_module(struct local *l, struct str name)
     const char *near = opt_nearest(str_cstr(&l->arena, name), names, count);
     if (near != NULL)
         return err_hint(&l->err, "did you mean '%s'?", near);
-    return err_hint(&l->err, "extensions are listed in migration_extensions.json");
+    return err_hint(&l->err,
+                    "extensions are listed in migration_extensions.json; `skein init --extension NAME` adds one");
 }
 
 bool local_select(struct local *l, struct module_set *ret_set)

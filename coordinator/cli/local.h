@@ -32,6 +32,9 @@ void local_begin(struct local *l, const struct opt_line *line);
 
 /* Loads and checks the project. On false everything is said in `err` and `diag`. */
 bool local_open(struct local *l, const struct opt_line *line);
+
+/* The same, and the files as they were read. Warnings are not printed yet. */
+bool local_open_files(struct local *l, const struct opt_line *line, struct project_files *ret_files);
 void local_close(struct local *l);
 
 /* Prints the failure, closes, and returns the exit code. */
