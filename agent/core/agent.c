@@ -51,7 +51,7 @@ void agent_free(struct agent *a)
     targets_free(a);
     cache_free(a);
     strbuf_release(&a->page.reports);
-    free(a->timers.heap);
+    arena_release(&a->arena);
     union {
         const char *borrowed;
         char *owned;

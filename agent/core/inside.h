@@ -8,7 +8,7 @@
  *     job.c      what the coordinator asked for a target: one job each, its states
  *     queue.c    which job gets the next worker
  *     cache.c    plans and scripts, fetched once and shared
- *     timer.c    one timer a target, in a heap
+ *     timer.c    one timer a target
  *     check.c    the invariants of all of them
  */
 #pragma once
@@ -21,6 +21,7 @@
 #include <uthash.h>
 
 #include "agent/core/agent.h"
+#include "skein/base/timers.h"
 #include "skein/wire/session.h"
 
 struct cached;
@@ -108,8 +109,9 @@ struct server {
 };
 
 struct target {
-    UT_hash_handle hh;
+    UT_hash_handle hh, by_number;
     struct str name;
+    uint64_t number; /* never used again */
     enum engine engine;
     struct server *server;
     struct server *working_on; /* whose worker is taken; usually the same */
@@ -129,8 +131,7 @@ struct target {
     struct job *next_job; /* follows when the worker is back */
     struct target *dirty_prev, *dirty_next;
     struct target *wait_prev, *wait_next; /* of `queued` or `fetches`: never both */
-    int64_t due_ms;
-    size_t timer; /* position in the heap, from 1; 0: not set */
+    int64_t due_ms;                       /* of its timer; INT64_MAX: not set */
     int64_t progress_ms;
     char bytes[];
 };
@@ -237,15 +238,12 @@ int64_t link_due(const struct agent *a);
 
 /* ---- timer.c ---- */
 
-struct timers {
-    struct target **heap;
-    size_t count, cap;
-};
-
 void timer_set(struct agent *a, struct target *t, int64_t due_ms);
-void timer_clear(struct agent *a, struct target *t);
-int64_t timer_due(const struct agent *a);
+void timer_clear(struct target *t);
+bool timer_is_set(const struct target *t);
+int64_t timer_due(struct agent *a);
 struct target *timer_take(struct agent *a); /* one whose time has come; NULL: none */
+size_t timer_count(const struct agent *a);  /* entries that count; for agent_check() */
 
 /* ---- effect.c ---- */
 
@@ -265,9 +263,11 @@ struct agent {
 
     struct link link;
 
-    struct target *targets; /* by name */
-    uint64_t discovery;     /* number of the last */
-    bool all_found;         /* one of them was complete */
+    struct target *targets;  /* by name */
+    struct target *numbered; /* the same */
+    uint64_t last_number;
+    uint64_t discovery; /* number of the last */
+    bool all_found;     /* one of them was complete */
     uint64_t serial;
     size_t unread; /* targets whose first reading is under way */
     int64_t first_list_ms;
@@ -286,6 +286,7 @@ struct agent {
     size_t fetching_count, idle_bytes;
 
     struct timers timers;
+    struct arena arena; /* of the timers */
 
     bool stopping, ended;
     int64_t stop_by_ms;

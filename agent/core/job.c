@@ -295,7 +295,7 @@ static void begin_fetch(struct agent *a, struct target *t)
 static void take(struct agent *a, struct target *t, struct job *demand)
 {
     queue_remove(a, t);
-    timer_clear(a, t);
+    timer_clear(t);
     if (is_answering(t->job)) {
         if (!job_is_close(t->job) && (!t->job->told || job_is_close(demand)))
             send_answer(a, t, t->job);
@@ -371,7 +371,7 @@ void job_acknowledged(struct agent *a, const struct msg *m)
     struct target *t = target_find(a, m->result_ack.target);
     if (t == NULL || !is_answering(t->job) || t->job->fence != m->result_ack.fence || !t->job->told)
         return;
-    timer_clear(a, t);
+    timer_clear(t);
     move(a, t->job, JOB_SETTLED);
     target_settle(a, t);
 }

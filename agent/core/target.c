@@ -23,7 +23,10 @@ static struct target *target_new(struct agent *a, struct str name, struct str se
     memcpy(t->bytes, name.p, name.len);
     t->name = (struct str){t->bytes, name.len};
     t->server = server_get(a, server);
+    t->number = ++a->last_number;
+    timer_clear(t);
     HASH_ADD_KEYPTR(hh, a->targets, t->bytes, name.len, t);
+    HASH_ADD(by_number, a->numbered, number, sizeof(t->number), t);
     return t;
 }
 
@@ -31,10 +34,10 @@ static void target_free(struct agent *a, struct target *t)
 {
     report_forget(a, t);
     queue_remove(a, t);
-    timer_clear(a, t);
     job_free(a, t, t->job);
     job_free(a, t, t->next_job);
     HASH_DELETE(hh, a->targets, t);
+    HASH_DELETE(by_number, a->numbered, t);
     if (t->working_on != NULL)
         queue_worker_back(a, t);
     server_put(a, t->server);

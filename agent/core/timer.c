@@ -1,83 +1,64 @@
-/* A binary heap: the earliest is at the root, children of slot n (from 1) are 2n and 2n + 1. */
+/*
+ * One timer a target. The heap is never searched: what a target set before, and what targets that are gone
+ * have left, stays in it until its time has come or it stands first, and then counts for nothing.
+ */
 #include "agent/core/inside.h"
 
-static struct target *at(const struct timers *timers, size_t slot)
+static struct target *owner(const struct agent *a, const struct timer *timer)
 {
-    return timers->heap[slot - 1];
+    struct target *t;
+    HASH_FIND(by_number, a->numbered, &timer->number, sizeof(timer->number), t);
+    return t != NULL && t->due_ms == timer->due_ms ? t : NULL;
 }
 
-static void put(struct timers *timers, size_t slot, struct target *t)
+static struct target *first(struct agent *a)
 {
-    timers->heap[slot - 1] = t;
-    t->timer = slot;
-}
-
-static void rise(struct timers *timers, size_t slot)
-{
-    struct target *t = at(timers, slot);
-    for (; slot > 1 && at(timers, slot / 2)->due_ms > t->due_ms; slot /= 2)
-        put(timers, slot, at(timers, slot / 2));
-    put(timers, slot, t);
-}
-
-static void sink(struct timers *timers, size_t slot)
-{
-    struct target *t = at(timers, slot);
-    for (size_t child = 2 * slot; child <= timers->count; child = 2 * slot) {
-        if (child < timers->count && at(timers, child + 1)->due_ms < at(timers, child)->due_ms)
-            child++;
-        if (at(timers, child)->due_ms >= t->due_ms)
-            break;
-        put(timers, slot, at(timers, child));
-        slot = child;
+    struct target *t = NULL;
+    uint64_t number;
+    const struct timer *timer;
+    while (t == NULL && (timer = timers_first(&a->timers)) != NULL) {
+        t = owner(a, timer);
+        if (t == NULL)
+            (void)timers_take(&a->timers, timer->due_ms, &number);
     }
-    put(timers, slot, t);
+    return t;
 }
 
-static void make_room(struct timers *timers)
+bool timer_is_set(const struct target *t)
 {
-    if (timers->count < timers->cap)
-        return;
-    timers->cap = timers->cap > 0 ? 2 * timers->cap : 16;
-    timers->heap = realloc(timers->heap, timers->cap * sizeof(struct target *));
-    if (timers->heap == NULL)
-        abort();
+    return t->due_ms != INT64_MAX;
 }
 
-void timer_clear(struct agent *a, struct target *t)
+void timer_clear(struct target *t)
 {
-    struct timers *timers = &a->timers;
-    size_t slot = t->timer;
-    if (slot == 0)
-        return;
-    t->timer = 0;
-    struct target *last = at(timers, timers->count--);
-    if (last == t)
-        return;
-    put(timers, slot, last);
-    rise(timers, slot);
-    sink(timers, last->timer);
+    t->due_ms = INT64_MAX;
 }
 
 void timer_set(struct agent *a, struct target *t, int64_t due_ms)
 {
-    timer_clear(a, t);
-    make_room(&a->timers);
     t->due_ms = due_ms;
-    put(&a->timers, ++a->timers.count, t);
-    rise(&a->timers, a->timers.count);
+    timers_add(&a->arena, &a->timers, due_ms, t->number);
 }
 
-int64_t timer_due(const struct agent *a)
+int64_t timer_due(struct agent *a)
 {
-    return a->timers.count > 0 ? at(&a->timers, 1)->due_ms : INT64_MAX;
+    const struct target *t = first(a);
+    return t != NULL ? t->due_ms : INT64_MAX;
 }
 
 struct target *timer_take(struct agent *a)
 {
-    if (timer_due(a) > a->now_ms)
+    struct target *t = first(a);
+    if (t == NULL || t->due_ms > a->now_ms)
         return NULL;
-    struct target *t = at(&a->timers, 1);
-    timer_clear(a, t);
+    timer_clear(t);
     return t;
+}
+
+size_t timer_count(const struct agent *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->timers.heap.count; i++)
+        count += owner(a, &a->timers.heap.items[i]) != NULL;
+    return count;
 }

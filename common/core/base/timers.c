@@ -30,6 +30,11 @@ static void sink(struct timers *t)
     }
 }
 
+const struct timer *timers_first(const struct timers *t)
+{
+    return t->heap.count > 0 ? &t->heap.items[0] : NULL;
+}
+
 bool timers_take(struct timers *t, int64_t now_ms, uint64_t *ret_number)
 {
     if (t->heap.count == 0 || t->heap.items[0].due_ms > now_ms)
@@ -42,5 +47,6 @@ bool timers_take(struct timers *t, int64_t now_ms, uint64_t *ret_number)
 
 int64_t timers_next_ms(const struct timers *t)
 {
-    return t->heap.count > 0 ? t->heap.items[0].due_ms : INT64_MAX;
+    const struct timer *first = timers_first(t);
+    return first != NULL ? first->due_ms : INT64_MAX;
 }

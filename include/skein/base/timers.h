@@ -22,6 +22,9 @@ struct timers {
 /* INT64_MAX is never: nothing is added. */
 void timers_add(struct arena *a, struct timers *t, int64_t due_ms, uint64_t number);
 
+/* The earliest, or NULL. Borrowed until the next call. */
+const struct timer *timers_first(const struct timers *t);
+
 /* Takes out the earliest that is due; false when none is. */
 bool timers_take(struct timers *t, int64_t now_ms, uint64_t *ret_number);
 
