@@ -186,6 +186,7 @@ static void print_done(const struct init *in)
         out_printf(stdout, "made %.*s\n", STR_ARG(in->made.list.items[i]));
     for (size_t i = 0; i < in->edited.list.count; i++)
         out_printf(stdout, "changed %.*s\n", STR_ARG(in->edited.list.items[i]));
+    fflush(stdout); /* what was done stands before what comes next */
     if (in->made.list.count + in->edited.list.count == 0)
         out_note("everything is there already: nothing to do");
     out_note("next: %s", in->next);

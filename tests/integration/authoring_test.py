@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""init, revision and merge with the real `skein`, in both layouts, and what they made applied to SQLite."""
+"""init, revision, merge and edit with the real `skein`, in both layouts, and what they made applied to SQLite."""
 
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import stat
 import subprocess
+import time
 import unittest
 
 from cli_support import Case, SKEIN
@@ -205,6 +207,89 @@ class Layouts:
         command = ["sh", "-c", 'umask 027; exec "$@"', "sh", SKEIN, "revision", "-m", "x"]
         path = subprocess.check_output(command, env={"SKEIN_PROJECT": self.project, "PATH": os.environ["PATH"]}, text=True).strip()
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o640)
+
+
+class Edit(Authoring):
+    """The editor is a script that does what the test says to the file."""
+
+    def setUp(self):
+        super().setUp()
+        self.ok("init")
+        self.path = self.make("-m", "one", "--rev-id", "aaaa0001")
+
+    def editor(self, body):
+        path = pathlib.Path(self.folder, "editor")
+        path.write_text("#!/bin/sh\n" + body)
+        path.chmod(0o755)
+        return {"EDITOR": str(path)}
+
+    def test_the_editor_gets_the_file_and_words_of_its_own(self):
+        env = self.editor('echo "$#" "$1" "$2" > "$HOME/seen"; echo "SELECT 1;" >> "$2"')
+        result = self.ok("edit", "aaaa", env={"EDITOR": f" {env['EDITOR']}  --wait"})
+        self.assertEqual(pathlib.Path(self.folder, "seen").read_text(), f"2 --wait {self.path}\n")
+        self.assertEqual((result.out, result.err), ("", ""))
+        self.assertTrue(self.path.read_text().endswith("SELECT 1;\n"))
+
+    def test_visual_comes_first(self):
+        env = self.editor("exit 0")
+        self.ok("edit", "head", env={"VISUAL": env["EDITOR"], "EDITOR": "/nowhere"})
+
+    def test_all_files_that_are_named(self):
+        self.make("-m", "two", "--head", "base", "--rev-id", "bbbb0001")
+        env = self.editor('echo "$#" > "$HOME/seen"')
+        self.assertEqual(len(self.ok("edit", "heads", "--format", "json", env=env).json["edited"]), 2)
+        self.assertEqual(pathlib.Path(self.folder, "seen").read_text(), "2\n")
+
+    def test_what_is_wrong_is_said_and_can_be_repaired(self):
+        good = self.path.read_text()
+        env = self.editor('echo "-- revises: gone" > "$1.new"; cat "$1" >> "$1.new"; mv "$1.new" "$1"')
+        result = self.fails(1, "gone", "edit", "aaaa", env=env)
+        self.assertIn("aaaa0001_one.sql:1:13", result.err)
+        pathlib.Path(self.folder, "good").write_text(good)
+        env = self.editor('cp "$HOME/good" "$1"')
+        self.ok("edit", "aaaa0001", env=env)  # the project has no graph, the id finds the file
+        self.assertEqual(self.path.read_text(), good)
+
+    def test_statements_that_cannot_work_are_said(self):
+        for sql, kind in (("BEGIN;", "transaction_control"), ("VACUUM;", "needs_no_transaction"),
+                          ("SELECT 'no end", "bad_sql")):
+            good = self.path.read_text()
+            env = self.editor(f'echo "{sql}" >> "$1"')
+            result = self.skein("edit", "aaaa", "--format", "json", env=env)
+            self.assertEqual((result.code, result.json["error"]["code"]), (1, kind), result)
+            self.assertTrue(result.json["error"]["origin"].startswith("database/migrations/versions/aaaa0001_one.sql:8"), result)
+            self.path.write_text(good)
+
+    def test_a_general_section_may_be_meant_for_one_engine(self):
+        trigger = "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;"
+        self.ok("edit", "aaaa", env=self.editor(f'echo "{trigger}" >> "$1"'))
+        self.path.write_text(self.path.read_text().replace("migrate:down", "migrate:down postgresql"))
+        self.refused("transaction_control", "edit", "aaaa", env=self.editor("exit 0"))
+
+    def test_no_editor(self):
+        self.refused("no_editor", "edit", "aaaa", code=2)
+        self.refused("ENOENT", "edit", "aaaa", env={"EDITOR": "true; touch x"})
+        self.assertFalse(os.path.exists(self.folder + "/x"))
+        self.refused("editor_failed", "edit", "aaaa", env=self.editor("exit 3"))
+        self.refused("editor_failed", "edit", "aaaa", env=self.editor("kill -9 $$"))
+
+    def test_names_without_a_file(self):
+        env = self.editor("exit 0")
+        self.refused("unknown_revision", "edit", "nope", env=env)
+        self.refused("unknown_revision", "edit", "base", env=env)
+
+    def test_an_interrupt_is_the_editors(self):
+        env = {"PATH": os.environ["PATH"], "HOME": self.folder, "SKEIN_PROJECT": self.project,
+               **self.editor('touch "$HOME/up"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done')}
+        process = subprocess.Popen([SKEIN, "edit", "aaaa"], env=env)
+        deadline = time.monotonic() + 20
+        while not os.path.exists(self.folder + "/up") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        self.assertIsNone(process.poll())
+        pathlib.Path(self.folder, "go").write_text("")
+        self.assertEqual(process.wait(20), 0)
 
 
 class Plain(Layouts, Authoring):
