@@ -6,6 +6,7 @@
 
 #include "coordinator/core/state.h"
 #include "skein/graph/reach.h"
+#include "skein/plan/script.h"
 #include "skein/wire/manifest.h"
 
 /* ---- blobs ---- */
@@ -272,8 +273,18 @@ static void find_edits(struct turn *t, const struct project *old, const struct p
                  "restore the file and put the change into a new revision",
                  "revision %.*s was changed after it was applied", STR_ARG(now->id));
     }
-    for (size_t n = 0; n < fresh->node_count; n++)
-        pushed->added += same_revision(fresh, n, old) == NULL;
+}
+
+/* What is new or changed is read as the engines will: a fleet must not be where a script turns out to be unfit. */
+static void check_new(struct turn *t, const struct project *old, const struct project *fresh, struct diag *diag,
+                      struct msg_pushed *pushed)
+{
+    for (size_t n = 0; n < fresh->node_count; n++) {
+        const struct revision *before = old != NULL ? same_revision(fresh, n, old) : NULL;
+        pushed->added += before == NULL;
+        if (before == NULL || !hash_eq(&before->checksum, &fresh->nodes[n]->checksum))
+            script_check_revision(&t->fx->arena, fresh->nodes[n], diag);
+    }
 }
 
 static bool check_push(struct turn *t, const struct project_files *files, struct diag *diag, struct msg_pushed *pushed)
@@ -288,8 +299,7 @@ static bool check_push(struct turn *t, const struct project_files *files, struct
     const struct project *old = newest != NULL ? library_project(t->c, newest->number, &every_module, &ignored) : NULL;
     if (old != NULL)
         find_edits(t, old, &fresh, diag, pushed);
-    else
-        pushed->added = fresh.node_count;
+    check_new(t, old, &fresh, diag, pushed);
     return !diag_has_errors(diag);
 }
 

@@ -260,6 +260,30 @@ static void test_push_is_checked_and_kept(void **state)
     expect_error(f, "missing_blob");
 }
 
+/* A script that would end the step's transaction is refused with its place, before any target sees it. */
+static void test_push_reads_new_scripts(void **state)
+{
+    struct fixture *f = *state;
+    struct project_files files = project(f, "a"), bad = project(f, "a");
+    struct project_file file = {.path = STR("v/b2_x.sql")};
+    file.bytes = STR("-- revision: b2\n-- revises: a1\n\n-- migrate:up\nSELECT 1;\nCOMMIT;\n");
+    assert_true(push(f, &files)->pushed.accepted);
+    vec_push(&f->arena, &bad.modules.items[0].files, file);
+    put(f, file.bytes);
+    const struct msg *m = push(f, &bad);
+    assert_false(m->pushed.accepted);
+    assert_int_equal(m->pushed.findings.count, 1);
+    assert_string_equal(m->pushed.findings.items[0].kind, "transaction_control");
+    assert_int_equal(m->pushed.findings.items[0].line, 6);
+    assert_non_null(m->pushed.findings.items[0].hint);
+    bad.modules.items[0].files.items[1].bytes =
+        STR("-- revision: b2\n-- revises: a1\n\n-- migrate:up\nSELECT 1;\n-- migrate:down\nVACUUM;\n");
+    put(f, bad.modules.items[0].files.items[1].bytes);
+    m = push(f, &bad);
+    assert_false(m->pushed.accepted);
+    assert_string_equal(m->pushed.findings.items[0].kind, "needs_no_transaction");
+}
+
 static void test_an_applied_revision_must_not_change(void **state)
 {
     struct fixture *f = *state;
@@ -568,6 +592,7 @@ int main(void)
         T(test_a_revoked_key_is_refused_at_once),
         T(test_names_and_keys_belong_together_for_ever),
         T(test_push_is_checked_and_kept),
+        T(test_push_reads_new_scripts),
         T(test_an_applied_revision_must_not_change),
         T(test_a_blob_must_have_its_hash),
         T(test_a_target_has_one_agent_and_one_name),

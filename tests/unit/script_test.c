@@ -131,6 +131,41 @@ static void test_check(void **state)
     assert_string_equal(check("-- migrate:up transaction:false\nVACUUM;\n", ENGINE_SQLITE), "");
 }
 
+static const char *check_all(const char *text)
+{
+    struct revision r = revision(text);
+    struct diag diag;
+    struct str out = STR("");
+    diag_init(&diag, &arena);
+    script_check_revision(&arena, &r, &diag);
+    for (size_t i = 0; i < diag.list.count; i++)
+        out = str_printf(&arena, "%.*s%s%u:%s", STR_ARG(out), i > 0 ? " " : "", diag.list.items[i].line,
+                         diag.list.items[i].kind);
+    return out.p;
+}
+
+/* Every section counts; a general one is refused for what an engine refuses, not for another engine's grammar. */
+static void test_check_revision(void **state)
+{
+    (void)state;
+    assert_string_equal(check_all(sections), "");
+    assert_string_equal(check_all("-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\nCOMMIT;\n"),
+                        "7:transaction_control");
+    assert_string_equal(check_all("-- migrate:up sqlite\nBEGIN;\n-- migrate:up postgresql\nVACUUM;\n"),
+                        "4:transaction_control 6:needs_no_transaction");
+    assert_string_equal(check_all("-- migrate:up\nCREATE INDEX CONCURRENTLY i ON t (a);\n"), "4:needs_no_transaction");
+    assert_string_equal(check_all("-- migrate:up\nATTACH 'x' AS y;\n"), "4:needs_no_transaction");
+    assert_string_equal(check_all("-- migrate:up\nVACUUM;\n"), "4:needs_no_transaction");
+    assert_string_equal(check_all("-- migrate:up transaction:false\nVACUUM;\n-- migrate:verify\nSELECT 'x;\n"),
+                        "6:bad_sql");
+    assert_string_equal(check_all("-- migrate:up\nCREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM b;\n"
+                                  "  DELETE FROM c;\nEND;\n"),
+                        "");
+    assert_string_equal(check_all("-- migrate:up\nCREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+                                  "BEGIN\n  RETURN NEW;\nEND;\n$$;\n"),
+                        "");
+}
+
 static void test_direction_names(void **state)
 {
     (void)state;
@@ -147,7 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts), cmocka_unit_test(test_place_of_failure), cmocka_unit_test(test_verify),
-        cmocka_unit_test(test_check), cmocka_unit_test(test_direction_names),
+        cmocka_unit_test(test_check), cmocka_unit_test(test_check_revision),   cmocka_unit_test(test_direction_names),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

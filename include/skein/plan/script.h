@@ -61,5 +61,8 @@ bool script_build(struct arena *a, const struct revision *r, enum direction dire
  */
 void script_check(const struct script *s, struct diag *diag);
 
+/* The same for every section of a revision, with bad_sql for one that cannot be cut (library core_script). */
+void script_check_revision(struct arena *a, const struct revision *r, struct diag *diag);
+
 /* Recomputes the hash over texts and options, and checks the cuts: for scripts that came over a wire. */
 bool script_verify(const struct script *s, const struct hash *expected);
