@@ -64,31 +64,6 @@ static bool show_module(struct local *l, const struct module_set *s, size_t modu
     return !unknown_rows(l, name, &unknown);
 }
 
-static int run_current(const struct opt_line *line)
-{
-    struct local l;
-    struct module_set s;
-    struct dbstate state = {0};
-    if (!local_open(&l, line) || !local_select(&l, &s) || !local_state(&l, &state))
-        return local_fail(&l);
-    if (opt_has(line, &opt_verbose) && l.db != NULL && l.form == OUT_FORM_TEXT)
-        out_printf(stdout, "Current revision(s) for %.*s:\n", STR_ARG(l.db->name));
-    json_t *modules = json_array();
-    bool ok = true;
-    for (size_t i = 0; i < s.list.count && ok; i++) {
-        json_t *object = json_pack("{s:o}", "module", json_str(local_module_name(&l, s.list.items[i])));
-        json_array_append_new(modules, object);
-        ok = show_module(&l, &s, s.list.items[i], &state, object);
-    }
-    if (ok && l.form == OUT_FORM_JSON)
-        out_json(s.all ? json_pack("{s:O}", "modules", modules) : json_incref(json_array_get(modules, 0)));
-    json_decref(modules);
-    if (!ok)
-        return local_fail(&l);
-    local_close(&l);
-    return 0;
-}
-
 static struct str join(struct local *l, const struct nodes *nodes)
 {
     struct str text = STR("");
@@ -120,6 +95,35 @@ static bool check_modules(struct local *l, const struct module_set *s, const str
     return true;
 }
 
+static const struct opt_option opt_check_heads = {
+    .name = "check-heads", .doc = "Exit with 3 and print nothing unless the database is at every head"};
+
+static int run_current(const struct opt_line *line)
+{
+    struct local l;
+    struct module_set s;
+    struct dbstate state = {0};
+    if (!local_open(&l, line) || !local_select(&l, &s) || !local_state(&l, &state) ||
+        (opt_has(line, &opt_check_heads) && !check_modules(&l, &s, &state)))
+        return local_fail(&l);
+    if (opt_has(line, &opt_verbose) && l.db != NULL && l.form == OUT_FORM_TEXT)
+        out_printf(stdout, "Current revision(s) for %.*s:\n", STR_ARG(l.db->name));
+    json_t *modules = json_array();
+    bool ok = true;
+    for (size_t i = 0; i < s.list.count && ok; i++) {
+        json_t *object = json_pack("{s:o}", "module", json_str(local_module_name(&l, s.list.items[i])));
+        json_array_append_new(modules, object);
+        ok = show_module(&l, &s, s.list.items[i], &state, object);
+    }
+    if (ok && l.form == OUT_FORM_JSON)
+        out_json(s.all ? json_pack("{s:O}", "modules", modules) : json_incref(json_array_get(modules, 0)));
+    json_decref(modules);
+    if (!ok)
+        return local_fail(&l);
+    local_close(&l);
+    return 0;
+}
+
 static int run_check_heads(const struct opt_line *line)
 {
     struct local l;
@@ -134,6 +138,9 @@ static int run_check_heads(const struct opt_line *line)
 }
 
 static const struct opt_option *const current_options[] = {
+    &opt_database, &opt_schema, &opt_project,         &opt_extension,   &opt_all, &opt_from,
+    &opt_verbose,  &opt_format, &opt_connect_timeout, &opt_check_heads, NULL};
+static const struct opt_option *const check_options[] = {
     &opt_database, &opt_schema,  &opt_project, &opt_extension,       &opt_all,
     &opt_from,     &opt_verbose, &opt_format,  &opt_connect_timeout, NULL};
 const struct opt_command command_current = {
@@ -147,5 +154,5 @@ const struct opt_command command_check_heads = {.name = "check-heads",
                                                 .group = "One database",
                                                 .summary = "Exit with 3 unless the database is at every head",
                                                 .text = "Prints nothing when it is. Never writes to the database.",
-                                                .options = current_options,
+                                                .options = check_options,
                                                 .run = run_check_heads};

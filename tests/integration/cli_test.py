@@ -92,8 +92,10 @@ class BothEngines:
         self.assertEqual(self.ok("current", "--format", "json").json,
                          {"module": "core", "revisions": ["a2"], "heads": ["a2"]})
         self.fails(3, "not on all head revisions of core: a3", "check-heads")
+        self.fails(3, "not on all head revisions of core: a3", "current", "--check-heads")
         self.ok("upgrade")
         self.assertEqual(self.ok("current").out, "a3 (head)\n")
+        self.assertEqual(self.ok("current", "--check-heads").out, "a3 (head)\n")
         self.assertEqual(self.ok("check-heads").out, "")
 
     def test_reads_create_nothing(self):
@@ -239,6 +241,15 @@ class OnSqlite(BothEngines, Case):
             self.assertFalse(os.path.exists(self.file), command)
         self.ok("upgrade")
         self.assertEqual(self.rows(), ["a3"])
+
+    def test_a_failure_leaves_no_new_file(self):
+        self.core("a1", "CREATE TABLE good (id integer); CREATE TABLE good (id integer);", "DROP TABLE good;")
+        for command in (["upgrade"], ["stamp", "nosuch"], ["stamp", "a1", "--extension", "nosuch"]):
+            self.assertNotEqual(self.skein(*command).code, 0, command)
+            self.assertEqual(os.listdir(self.folder), ["project"], command)
+        open(self.file, "w").close()
+        self.assertEqual(self.skein("upgrade").code, 1)
+        self.assertEqual(os.path.getsize(self.file), 0)
 
     def test_no_folder(self):
         three_steps(self)

@@ -270,6 +270,27 @@ static void a_read_only_file_can_be_read(void **state)
     refuses(f, f->target.url.p, DB_ACCESS_WRITE, "read_only");
 }
 
+/* Two names of one file are one database: the lock around steps without a transaction is the same. */
+static void a_link_leads_to_the_same_lock(void **state)
+{
+    struct fixture *f = *state;
+    struct db_options options;
+    struct db *other = NULL;
+    bool mine = false, theirs = true;
+    struct err err;
+    applied(f, NULL, "a1", "CREATE TABLE t (n INTEGER)");
+    const char *link = arena_printf(f->a, "%s.link", f->target.path.p);
+    assert_int_equal(symlink(f->target.path.p, link), 0);
+    db_options_init(&options);
+    options.access = DB_ACCESS_WRITE;
+    assert_true(db_open(str_printf(f->a, "sqlite:///%s", link), &options, &other, &err));
+    assert_true(db_try_lock(f->db, &mine, &err) && mine);
+    assert_true(db_try_lock(other, &theirs, &err));
+    assert_false(theirs);
+    db_close(other);
+    unlink(link);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -287,6 +308,7 @@ int main(void)
         TEST(a_missing_file_is_not_made_for_readers),
         TEST(a_file_that_is_no_database_is_told),
         TEST(a_read_only_file_can_be_read),
+        TEST(a_link_leads_to_the_same_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,14 @@ static void execute(struct db *db, const char *sql)
         fail_msg("%s: %s", sql, err.text);
 }
 
+/* A database that something was written to: an empty file would go away with its connection. */
+static void make_file(struct fixture *f, size_t number)
+{
+    struct db *db = open_file(f, number);
+    execute(db, "PRAGMA user_version = 1");
+    db_close(db);
+}
+
 static int start(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -178,7 +186,7 @@ static void plan_is_applied_once(void **state)
     struct db_rows rows;
     struct err err;
     struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
-    db_close(open_file(f, 1));
+    make_file(f, 1);
     assert_int_equal(apply(f, 1, step, 7), OUTCOME_APPLIED);
     assert_int_equal(apply(f, 1, step, 8), OUTCOME_ALREADY_APPLIED);
     struct db *db = open_file(f, 1);
@@ -197,7 +205,7 @@ static void failure_closes_the_fence(void **state)
 {
     struct fixture *f = *state;
     struct plan_make *bad = make_step(&f->arena, "CREATE TABLE no_table (");
-    db_close(open_file(f, 1));
+    make_file(f, 1);
     workers_submit(f->workers, new_apply(f, 1, bad, 3));
     struct task *t = next_task(f);
     assert_int_equal(t->report.outcome, OUTCOME_FAILED);
@@ -210,7 +218,7 @@ static void closed_fence_keeps_a_late_plan_out(void **state)
 {
     struct fixture *f = *state;
     struct plan_make *step = make_step(&f->arena, "CREATE TABLE words (word TEXT)");
-    db_close(open_file(f, 1));
+    make_file(f, 1);
     struct task *close = new_task(f, TASK_CLOSE, 1);
     close->fence = 5;
     workers_submit(f->workers, close);

@@ -46,6 +46,7 @@ struct lite {
     struct arena arena;
     struct db_options options;
     char *path;
+    const char *real_path; /* links followed, once it was opened */
     sqlite3 *conn;
     pthread_mutex_t conn_mutex; /* for cancel: conn changes when we connect again */
     struct {
@@ -62,6 +63,7 @@ struct lite {
     int64_t next_watch;
     int lock_fd; /* of the file beside the database; -1: not held */
     ino_t inode;
+    bool made_file; /* it was not there when we opened it */
 };
 
 static struct lite *lite_of(struct db *db)
@@ -249,14 +251,27 @@ static bool lite_path(struct str url, struct str *ret_path, struct err *err)
     return true;
 }
 
-static bool is_network_folder(const char *path)
+/* statfs(2): NFS, SMB, CIFS and SMB2. The field is signed on some machines. */
+bool lite_is_network_type(long type)
+{
+    static const unsigned long types[] = {0x6969, 0x517b, 0xff534d42, 0xfe534d42};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (((unsigned long)type & 0xffffffff) == types[i])
+            return true;
+    return false;
+}
+
+static bool lies_on_network(const char *path)
 {
     struct statfs fs;
-    enum { NFS = 0x6969, SMB = 0x517b };
-    if (statfs(path, &fs) != 0)
-        return false;
-    unsigned long type = (unsigned long)fs.f_type & 0xffffffff;
-    return type == NFS || type == SMB || type == 0xff534d42 || type == 0xfe534d42;
+    return statfs(path, &fs) == 0 && lite_is_network_type((long)fs.f_type);
+}
+
+/* Of a file that is not there yet, its folder tells. */
+static bool folder_lies_on_network(struct lite *l)
+{
+    const char *slash = strrchr(l->path, '/');
+    return lies_on_network(slash == NULL ? "." : arena_printf(&l->arena, "%.*s/", (int)(slash - l->path), l->path));
 }
 
 static bool fail_path(struct lite *l, const char *kind, const char *problem, const char *hint, struct err *err)
@@ -269,17 +284,20 @@ static bool fail_path(struct lite *l, const char *kind, const char *problem, con
 static bool check_path(struct lite *l, struct err *err)
 {
     struct stat st;
-    if (stat(l->path, &st) != 0) {
-        if (errno != ENOENT)
-            return fail_path(l, "no_database", strerror(errno), "check the path and its permissions", err);
-        return l->options.access == DB_ACCESS_CREATE ||
-               fail_path(l, "no_database", "there is no such file", "check the path; `skein upgrade` creates it", err);
-    }
-    if (!S_ISREG(st.st_mode))
+    bool missing = stat(l->path, &st) != 0;
+    if (missing && errno != ENOENT)
+        return fail_path(l, "no_database", strerror(errno), "check the path and its permissions", err);
+    if (missing && l->options.access != DB_ACCESS_CREATE)
+        return fail_path(l, "no_database", "there is no such file", "check the path; `skein upgrade` creates it", err);
+    if (!missing && !S_ISREG(st.st_mode))
         return fail_path(l, "no_database", "this is no regular file", "check the path", err);
-    if (!l->options.allow_network_folder && is_network_folder(l->path))
+    if (!l->options.allow_network_folder && (missing ? folder_lies_on_network(l) : lies_on_network(l->path)))
         return fail_path(l, "network_folder", "the file lies on a network file system",
                          "locks are not reliable there: move the file, or run skein where its disk is", err);
+    if (missing) {
+        l->made_file = true;
+        return true;
+    }
     if (l->inode != 0 && l->inode != st.st_ino)
         return fail_path(l, "moved", "the file was replaced by another one", "find out who did that, then try again",
                          err);
@@ -343,6 +361,8 @@ static void remember_inode(struct lite *l)
     struct stat st;
     if (l->inode == 0 && stat(l->path, &st) == 0)
         l->inode = st.st_ino;
+    if (l->real_path == NULL)
+        l->real_path = arena_printf(&l->arena, "%s", sqlite3_db_filename(l->conn, "main"));
 }
 
 static bool open_connection(struct lite *l, struct err *err)
@@ -684,7 +704,7 @@ static bool lite_try_lock(struct db *db, bool *ret_locked, struct err *err)
         *ret_locked = true;
         return true;
     }
-    if ((size_t)snprintf(path, sizeof(path), "%s.skein-lock", l->path) >= sizeof(path))
+    if ((size_t)snprintf(path, sizeof(path), "%s.skein-lock", l->real_path) >= sizeof(path))
         return err_set(err, ERR_LIMIT, "the path of the database is too long");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
     if (fd < 0)
@@ -753,9 +773,27 @@ static void lite_cancel(struct db *db)
     pthread_mutex_unlock(&l->conn_mutex);
 }
 
+/*
+ * A file that we made and that nothing was written to goes away again. SQLite's own lock says that nobody else
+ * is at it; deleting a name drops no locks.
+ */
+static void remove_unused_file(struct lite *l)
+{
+    struct stat st;
+    if (!l->made_file || l->conn == NULL)
+        return;
+    l->busy_deadline = 0;
+    if (sqlite3_get_autocommit(l->conn) == 0)
+        sqlite3_exec(l->conn, "ROLLBACK", NULL, NULL, NULL);
+    if (sqlite3_exec(l->conn, "BEGIN EXCLUSIVE", NULL, NULL, NULL) == SQLITE_OK && stat(l->path, &st) == 0 &&
+        st.st_ino == l->inode && st.st_size == 0)
+        unlink(l->path);
+}
+
 static void lite_close(struct db *db)
 {
     struct lite *l = lite_of(db);
+    remove_unused_file(l);
     disconnect(l);
     if (l->lock_fd >= 0)
         close(l->lock_fd);

@@ -7,4 +7,7 @@
 bool pg_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
 bool lite_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err);
 
+/* statfs(2)'s f_type of a file system whose locks SQLite cannot trust. */
+bool lite_is_network_type(long type);
+
 bool driver_cancelled(const struct db *db);

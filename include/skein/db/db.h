@@ -158,7 +158,7 @@ enum db_access {
     DB_ACCESS_UNSET = 0,
     DB_ACCESS_READ,   /* nothing is created or changed */
     DB_ACCESS_WRITE,  /* the database must exist */
-    DB_ACCESS_CREATE, /* SQLite: a missing file is created */
+    DB_ACCESS_CREATE, /* SQLite: a missing file is created, and removed at close if nothing was written to it */
 };
 
 struct db_options {
