@@ -6,8 +6,6 @@
 #include "skein/os/file.h"
 #include "skein/wire/codec.h"
 
-enum { PUBLIC_KEY_FILE_MAX = 4096 };
-
 static bool make_keys(struct link *l, const char *path, struct err *err)
 {
     struct arena a = {0};
@@ -28,33 +26,14 @@ bool link_load_keys(struct link *l, const struct agent_settings *settings, struc
     return ok || err_wrap(err, "key_file");
 }
 
-/* The key stands alone on a line, or after "public =" as in a key file. */
-static bool find_public_key(struct str text, struct public_key *ret_key)
-{
-    struct str line;
-    while (str_next(&text, '\n', &line)) {
-        line = str_trim(line);
-        if (str_starts(line, STR("public")))
-            line = str_trim(str_from(line, str_find(line, '=') + 1));
-        if (public_key_parse(line, ret_key))
-            return true;
-    }
-    return false;
-}
-
 static bool load_server_key(struct link *l, const struct agent_settings *settings, struct err *err)
 {
-    struct arena a = {0};
-    struct str text = settings->server_key;
-    const char *path = settings->server_key_file.p;
-    bool ok = text.len > 0 || file_read(&a, path, PUBLIC_KEY_FILE_MAX, &text, err);
-    if (!ok)
-        err_hint(err, "copy the coordinator's public key to this host and name it by server_key_file or server_key");
-    else if (!find_public_key(text, &l->server))
-        ok = err_set(err, ERR_INPUT, "%s holds no public key", settings->server_key.len > 0 ? "server_key" : path) ||
-             err_hint(err, "a public key is 64 hex digits");
-    arena_release(&a);
-    return ok;
+    if (settings->server_key.len == 0)
+        return public_key_load(settings->server_key_file.p, &l->server, err) ||
+               err_hint(err, "copy the coordinator's public key to this host and name it by server_key_file or "
+                             "server_key");
+    return public_key_parse(str_trim(settings->server_key), &l->server) ||
+           err_set(err, ERR_INPUT, "server_key holds no public key") || err_hint(err, "a public key is 64 hex digits");
 }
 
 bool link_open(struct link *l, const struct agent_settings *settings, struct err *err)

@@ -108,7 +108,7 @@ static const char *setting(struct client *c, const struct opt_option *option, st
     return from_file.len > 0 ? str_cstr(&c->arena, from_file) : fallback;
 }
 
-/* 64 hex digits, or a file whose first line is that. */
+/* 64 hex digits, or a file with them. */
 static bool read_public_key(struct client *c, const char *text, struct public_key *ret_key)
 {
     if (text == NULL) {
@@ -117,13 +117,7 @@ static bool read_public_key(struct client *c, const char *text, struct public_ke
     }
     if (public_key_parse(str_of(text), ret_key))
         return true;
-    struct str bytes, line;
-    if (!file_read(&c->arena, text, 4096, &bytes, &c->err))
-        return err_wrap(&c->err, "the coordinator's public key");
-    struct str rest = bytes;
-    if (str_next(&rest, '\n', &line) && public_key_parse(str_trim(line), ret_key))
-        return true;
-    return err_kind(&c->err, ERR_INPUT, "bad_key", "%s: the first line is no public key (64 hex digits)", text);
+    return public_key_load(text, ret_key, &c->err) || err_wrap(&c->err, "the coordinator's public key");
 }
 
 static bool read_settings(struct client *c, struct public_key *ret_server)

@@ -148,18 +148,9 @@ static bool find_by_fingerprint(struct client *c, const char *text, struct str *
 static bool find_key(struct client *c, const char *text, struct str *ret_key)
 {
     struct public_key key;
-    struct str bytes, line;
-    struct err ignored = {0};
-    if (public_key_parse(str_of(text), &key)) {
-        *ret_key = str_of(text);
-        return true;
-    }
-    if (!file_read(&c->arena, text, 4096, &bytes, &ignored))
-        return find_by_fingerprint(c, text, ret_key);
-    struct str rest = bytes;
-    if (!str_next(&rest, '\n', &line) || !public_key_parse(str_trim(line), &key))
-        return err_kind(&c->err, ERR_INPUT, "bad_key", "%s: the first line is no public key (64 hex digits)", text);
-    *ret_key = str_trim(line);
+    if (!public_key_parse(str_of(text), &key) && !public_key_load(text, &key, &c->err))
+        return strcmp(c->err.kind, "bad_key") != 0 && find_by_fingerprint(c, text, ret_key);
+    *ret_key = str_of(arena_strdup(&c->arena, public_key_format(&key).text));
     return true;
 }
 

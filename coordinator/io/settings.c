@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "skein/os/conf.h"
-#include "skein/os/file.h"
 #include "skein/os/log.h"
 
 /* One [operator NAME] or [agent NAME]. */
@@ -91,21 +90,11 @@ static const struct conf_section sections[] = {
      ROWS(agent_rows)},
 };
 
-enum { SECTIONS = sizeof(sections) / sizeof(sections[0]), KEY_FILE_MAX = 4096 };
+enum { SECTIONS = sizeof(sections) / sizeof(sections[0]) };
 
 void settings_example(struct strbuf *out)
 {
     conf_example(sections, SECTIONS, out);
-}
-
-/* The first line of a .pub file. */
-static bool key_file_read(struct arena *a, struct str path, struct str *ret_text, struct err *err)
-{
-    struct str bytes, line;
-    if (!file_read(a, str_cstr(a, path), KEY_FILE_MAX, &bytes, err))
-        return false;
-    *ret_text = str_next(&bytes, '\n', &line) ? str_trim(line) : STR_NONE;
-    return true;
 }
 
 static bool key_parse(struct arena *a, const struct key_settings *k, struct public_key *ret_key, struct err *err)
@@ -113,8 +102,8 @@ static bool key_parse(struct arena *a, const struct key_settings *k, struct publ
     struct str text = str_trim(k->key);
     if (text.len == 0 && k->key_file.len == 0)
         return err_set(err, ERR_INPUT, "has neither `key` nor `key_file`");
-    if (text.len == 0 && !key_file_read(a, k->key_file, &text, err))
-        return false;
+    if (text.len == 0)
+        return public_key_load(str_cstr(a, k->key_file), ret_key, err);
     if (public_key_parse(text, ret_key))
         return true;
     err_set(err, ERR_INPUT, "its key is no public key");

@@ -131,6 +131,29 @@ static void public_keys_are_64_hex_digits(void **state)
     assert_string_not_equal(public_key_fingerprint(&key).text, public_key_fingerprint(&again).text);
 }
 
+static void a_public_key_is_found_in_either_file(void **state)
+{
+    const struct folder *f = *state;
+    const char *hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    const char *const texts[] = {"%s\n", "%s", "algo = curve25519\npublic = %s\nsecret = 12\n"};
+    struct public_key key;
+    struct err err = {0};
+    char text[256];
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *percent = strstr(texts[i], "%s");
+        snprintf(text, sizeof(text), "%.*s%s%s", (int)(percent - texts[i]), texts[i], hex, percent + 2);
+        file_write(f, text, 0644);
+        assert_true(public_key_load(f->file, &key, &err));
+        assert_string_equal(public_key_format(&key).text, hex);
+    }
+    file_write(f, "secret = 12\n", 0644);
+    assert_false(public_key_load(f->file, &key, &err));
+    assert_string_equal(err.kind, "bad_key");
+    unlink(f->file);
+    assert_false(public_key_load(f->file, &key, &err));
+    assert_string_equal(err.kind, "ENOENT");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +162,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(open_modes_and_links_are_refused, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(bad_contents_are_refused, folder_make, folder_remove),
         cmocka_unit_test(public_keys_are_64_hex_digits),
+        cmocka_unit_test_setup_teardown(a_public_key_is_found_in_either_file, folder_make, folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

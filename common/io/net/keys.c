@@ -11,8 +11,9 @@
 
 #include "skein/base/hash.h"
 #include "skein/base/timestamp.h"
+#include "skein/os/file.h"
 
-enum { KEY_FILE_MAX = 1024, Z85_SIZE = 41 };
+enum { KEY_FILE_MAX = 1024, PUBLIC_KEY_FILE_MAX = 4096, Z85_SIZE = 41 };
 
 /* What a key file holds, as found. */
 struct key_file {
@@ -34,6 +35,32 @@ bool public_key_parse(struct str text, struct public_key *ret_key)
         return false;
     *ret_key = key;
     return true;
+}
+
+static bool find_public_key(struct str text, struct public_key *ret_key)
+{
+    struct str line;
+    while (str_next(&text, '\n', &line)) {
+        line = str_trim(line);
+        if (str_starts(line, STR("public")))
+            line = str_trim(str_from(line, str_find(line, '=') + 1));
+        if (public_key_parse(line, ret_key))
+            return true;
+    }
+    return false;
+}
+
+bool public_key_load(const char *path, struct public_key *ret_key, struct err *err)
+{
+    struct arena a = {0};
+    struct str text;
+    bool ok = file_read(&a, path, PUBLIC_KEY_FILE_MAX, &text, err);
+    if (ok && !(ok = find_public_key(text, ret_key))) {
+        err_kind(err, ERR_INPUT, "bad_key", "%s holds no public key", path);
+        err_hint(err, "a public key is 64 hex digits; `skein keygen` prints it");
+    }
+    arena_release(&a);
+    return ok;
 }
 
 struct key_text public_key_format(const struct public_key *key)

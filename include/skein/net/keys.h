@@ -33,6 +33,13 @@ struct fingerprint {
 };
 
 bool public_key_parse(struct str text, struct public_key *ret_key); /* exactly 64 hex digits */
+
+/*
+ * From FILE.pub, where the key stands alone on a line, or from a key file, where it follows "public =". Kinds of
+ * failure: those of file_read(), and "bad_key" when no line holds one.
+ */
+bool public_key_load(const char *path, struct public_key *ret_key, struct err *err);
+
 struct key_text public_key_format(const struct public_key *key);
 struct fingerprint public_key_fingerprint(const struct public_key *key);
 bool public_key_eq(const struct public_key *a, const struct public_key *b);
