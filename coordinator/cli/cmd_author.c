@@ -107,7 +107,7 @@ static bool make(struct local *l, const struct project_files *files, const struc
 
 static bool read_revision(struct local *l, struct author_request *request)
 {
-    if (request->message.len == 0) {
+    if (str_trim(request->message).len == 0) {
         err_kind(&l->err, ERR_USAGE, "no_message", "what does the revision do?");
         return err_hint(&l->err, "add -m \"add phone numbers\", for example");
     }

@@ -83,6 +83,16 @@ static bool choose_root(struct init *in)
     return true;
 }
 
+/* Probably not what was meant, and from now on commands in this folder work on the new one. */
+static void note_project_above(const struct init *in)
+{
+    struct str above;
+    struct err none;
+    bool named = opt_value(in->l->line, &opt_project) != NULL;
+    if (!named && tree_find_root(&in->l->arena, NULL, &above, &none) && !str_eq(above, in->root))
+        out_note("note: this folder is inside another project, %.*s", STR_ARG(above));
+}
+
 /* Without the file every extension with a folder counts; the new file has to say the same. */
 static bool list_text(struct init *in, struct str *ret_text)
 {
@@ -114,7 +124,10 @@ static bool make_list(struct init *in)
 static bool init_project(struct init *in)
 {
     in->next = "skein revision -m \"create ...\"";
-    return choose_root(in) && make_folder(in, "database/migrations/versions") && make_list(in);
+    if (!choose_root(in))
+        return false;
+    note_project_above(in);
+    return make_folder(in, "database/migrations/versions") && make_list(in);
 }
 
 /* --- an extension ---------------------------------------------------------------------------------------------- */

@@ -165,6 +165,7 @@ class Layouts:
             with self.subTest(args=args):
                 self.refused(kind, "revision", "-m", "x", *args)
         self.refused("no_message", "revision", code=2)
+        self.refused("no_message", "revision", "-m", " ", code=2)
         self.refused("unknown_extension", "revision", "-m", "x", "--extension", "shop", code=2)
         self.refused("duplicate_branch_label", "revision", "-m", "x", "--extension", "billing", "--branch-label", "ext_billing")
         for name in ("Billing", "core", "../x", "1a", ""):
@@ -300,6 +301,29 @@ class Plain(Layouts, Authoring):
 
     def test_an_extension_needs_a_project(self):
         self.refused("no_project", "init", "--extension", "billing")
+
+    def test_a_project_inside_another_is_noted(self):
+        self.assertNotIn("inside", self.ok("init").err)
+        inner = os.path.join(self.project, "inner")
+        os.mkdir(inner)
+        result = self.ok("init", cwd=inner, env={"SKEIN_PROJECT": ""})
+        self.assertIn(f"inside another project, {self.project}\n", result.err)
+        self.assertTrue(os.path.isfile(f"{inner}/{LIST}"))
+        self.assertNotIn("inside", self.ok("init", cwd=inner, env={"SKEIN_PROJECT": ""}).err)
+
+    def test_an_override_of_the_list_is_noted(self):
+        self.ok("init")
+        env = {"OVERRIDE_EXTENSION_LIST": '["search"]'}
+        self.assertIn("OVERRIDE_EXTENSION_LIST is set", self.ok("init", "--extension", "billing", env=env).err)
+        self.assertEqual(json.loads((self.root / LIST).read_text())["extensions"], ["billing"])
+
+    def test_the_list_may_be_a_link(self):
+        self.ok("init")
+        (self.root / LIST).rename(self.root / "list.json")
+        (self.root / LIST).symlink_to("../../list.json")
+        self.ok("init", "--extension", "billing")
+        self.assertTrue((self.root / LIST).is_symlink())
+        self.assertEqual(json.loads((self.root / "list.json").read_text())["extensions"], ["billing"])
 
     def test_init_where_a_file_is(self):
         pathlib.Path(self.project, "database").write_text("")

@@ -349,6 +349,21 @@ static void test_list_extension(void **state)
     }
 }
 
+/* A text that was cut off is no JSON: nothing beyond its end is read, and what there is of it is kept. */
+static void test_lists_that_are_cut_off(void **state)
+{
+    (void)state;
+    const struct str whole = STR("{ \"x\": \"\\\"\", \"extensions\" : [ \"a\" , \"b\\\\\" ] }");
+    for (size_t len = 0; len < whole.len; len++) {
+        struct str text, copy = {arena_copy(&arena, whole.p, len), len};
+        struct err err = {0};
+        if (author_list_extension(&arena, copy, STR("new"), &text, &err))
+            assert_true(text.len > len && str_starts(text, str_head(copy, 1)));
+        else
+            assert_string_equal(err.kind, "bad_extension_list");
+    }
+}
+
 static void test_lists_that_are_not_found(void **state)
 {
     (void)state;
@@ -382,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_slugs),
         cmocka_unit_test(test_list_extension),
         cmocka_unit_test(test_lists_that_are_not_found),
+        cmocka_unit_test(test_lists_that_are_cut_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
