@@ -392,6 +392,85 @@ static void a_stray_writer_waits_and_then_misses(void **state)
     assert_true(str_is(version(f), "a2"));
 }
 
+static void count_waits(void *user, const char *sentence)
+{
+    struct fixture *f = user;
+    f->waits += strstr(sentence, "trying again") != NULL;
+}
+
+/* Holds y, waits until the migrator has x, then wants x too: never the one that the server picks as victim. */
+static void hold_against(struct fixture *f)
+{
+    struct db *rival = target_open(&f->target);
+    struct db_item items[] = {
+        {.kind = DB_ITEM_ENTER},
+        {.kind = DB_ITEM_SCRIPT, .sql = STR("SET LOCAL deadlock_timeout = '60s'")},
+        {.kind = DB_ITEM_SCRIPT, .sql = STR("LOCK TABLE y")},
+        {.kind = DB_ITEM_SCRIPT,
+         .sql = STR("DO $$ BEGIN FOR i IN 1..1000 LOOP EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE granted "
+                    "AND relation = 'x'::regclass AND mode = 'AccessExclusiveLock'); PERFORM pg_sleep(0.01); "
+                    "END LOOP; END $$")},
+        {.kind = DB_ITEM_SCRIPT, .sql = STR("LOCK TABLE x")},
+    };
+    struct db_begin begin = {0};
+    struct db_batch batch = {.begin = &begin, .items = items, .count = sizeof(items) / sizeof(items[0])};
+    struct err err = {0};
+    bool ok = db_run(rival, f->a, &batch, &err) && db_commit(rival, &err) == DB_COMMITTED;
+    _exit(ok ? 0 : 1);
+}
+
+/* The lock timeout is far away: only the server's word about the deadlock lets both go on. */
+static void a_deadlock_is_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    int status = -1;
+    applied(f, NULL, "a1", "CREATE TABLE x (n INTEGER); CREATE TABLE y (n INTEGER)");
+    pid_t child = fork();
+    if (child == 0)
+        hold_against(f);
+    for (int i = 0; i < 500 && value(f, "SELECT count(*) FROM pg_locks WHERE granted AND relation = 'y'::regclass "
+                                        "AND mode = 'AccessExclusiveLock'") == 0;
+         i++)
+        clock_sleep_ms(10);
+    new_plan(f);
+    step(f, "a1", "a2", "LOCK TABLE x; ALTER TABLE y ADD COLUMN m INTEGER");
+    f->observer = (struct migrate_observer){.waiting = count_waits, .user = f};
+    f->options.lock_timeout_ms = 30000;
+    f->options.lock_retries = 3;
+    int64_t start = clock_mono_ms();
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+    assert_true(clock_mono_ms() - start < 15000);
+    assert_int_equal(f->waits, 1);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    assert_true(str_is(version(f), "a2"));
+    verify_ledger(f, 2);
+}
+
+/* A sequence keeps counting through rollbacks: the first tries fail, the third one does not. */
+static void a_serialization_failure_is_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    applied(f, NULL, "a1", "CREATE SEQUENCE tries");
+    target_exec(&f->target, "CREATE FUNCTION unlucky() RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                            "IF nextval('tries') < 3 THEN RAISE EXCEPTION 'could not serialize' "
+                            "USING ERRCODE = 'serialization_failure'; END IF; END $$");
+    new_plan(f);
+    step(f, "a1", "a2", "SELECT unlucky()");
+    f->observer = (struct migrate_observer){.waiting = count_waits, .user = f};
+    f->options.lock_retries = 1;
+    apply(f);
+    expect(f, OUTCOME_BLOCKED);
+    assert_string_equal(f->report.err.kind, "serialization");
+    assert_int_equal(f->waits, 1);
+    assert_true(str_is(version(f), "a1"));
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+    assert_int_equal(value(f, "SELECT last_value FROM tries"), 3);
+    verify_ledger(f, 2);
+}
+
 static void a_deferred_failure_is_the_steps_own(void **state)
 {
     struct fixture *f = *state;
@@ -427,6 +506,8 @@ int main(void)
         TEST(polling_for_the_lock_does_not_hold_up_a_build),
         TEST(a_section_has_its_own_timeouts),
         TEST(a_stray_writer_waits_and_then_misses),
+        TEST(a_deadlock_is_tried_again),
+        TEST(a_serialization_failure_is_tried_again),
         TEST(a_deferred_failure_is_the_steps_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
