@@ -124,10 +124,9 @@ static void tell_waiting(struct watch *w, const struct rollout_row *r)
     const struct op_row *op = find_open(w, &reply);
     if (op == NULL)
         return;
-    struct str why = op->unreachable ? STR("its agent is silent") : op->sentence;
     struct str text = str_printf(&w->told.arena, "%llu of %llu targets are open, %.*s (%s): %.*s",
                                  (unsigned long long)(r->total - ended(r)), (unsigned long long)r->total,
-                                 STR_ARG(op->target), op_state_name(op->state), STR_ARG(why));
+                                 STR_ARG(op->target), op_state_name(op->state), STR_ARG(op->sentence));
     if (str_eq(text, w->waiting))
         return;
     w->waiting = text;

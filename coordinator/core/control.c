@@ -119,7 +119,7 @@ void control_rollout_show(struct turn *t, const struct msg *m)
             reply.rollout.next = show->page.offset + limit;
             break;
         }
-        view_op(t->c, i, &row);
+        view_op(t->c, i, &t->fx->arena, &row);
         vec_push(&t->fx->arena, &reply.rollout.ops, row);
     }
     emit_reply(t, &reply);
@@ -156,7 +156,7 @@ static void send_changes(struct turn *t, const struct watcher *w)
         struct op_row row;
         if (!is_newest_change(r, i, end))
             continue;
-        view_op(t->c, r->changes.list.items[i], &row);
+        view_op(t->c, r->changes.list.items[i], &t->fx->arena, &row);
         vec_push(&t->fx->arena, &reply.rollout.ops, row);
     }
     reply.rollout.cursor = cursor_make(t->c, end);
@@ -288,6 +288,9 @@ void control_resolve(struct turn *t, const struct msg *m)
         return;
     }
     emit_audit(t, "resolve", m->resolve.target, str_of(words[m->resolve.resolution]));
+    const char *next = m->resolve.resolution == RESOLVE_ACCEPT ? "" : ": its agent writes that into the ledger";
+    ok.ok.text =
+        str_printf(&t->fx->arena, "%.*s: %s%s", STR_ARG(m->resolve.target), words[m->resolve.resolution], next);
     emit_reply(t, &ok);
 }
 

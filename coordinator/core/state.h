@@ -335,7 +335,7 @@ void control_agent_revoke(struct turn *t, const struct msg *m);
 enum target_status view_target_status(struct coord *c, const struct target *target, uint32_t *ret_pending);
 void view_target(struct coord *c, uint32_t number, struct target_row *ret_row);
 void view_rollout(const struct coord *c, uint32_t number, struct rollout_row *ret_row);
-void view_op(const struct coord *c, uint32_t number, struct op_row *ret_row);
+void view_op(const struct coord *c, uint32_t number, struct arena *a, struct op_row *ret_row);
 void view_principal(const struct coord *c, uint32_t number, struct agent_row *ret_row);
 struct str view_labels(struct arena *a, const struct labels *labels);
 struct str view_modules(struct arena *a, const struct names *modules);

@@ -90,7 +90,32 @@ void view_rollout(const struct coord *c, uint32_t number, struct rollout_row *re
     *ret_row = row;
 }
 
-void view_op(const struct coord *c, uint32_t number, struct op_row *ret_row)
+/* What an open operation waits for, where that is not its own turn. */
+static struct str waiting_sentence(const struct coord *c, uint32_t number, struct arena *a)
+{
+    const struct operation *op = &c->ops.list.items[number];
+    const struct target *target = &c->targets.list.items[op->target];
+    if (target->gone)
+        return STR("waits until its agent lists it again");
+    if (!target_is_reachable(c, target))
+        return STR("waits for its agent, which is silent");
+    if (!target->readable && target->problem.len > 0)
+        return str_printf(a, "waits until it can be read: %.*s", STR_ARG(target->problem));
+    if (op->state == OP_PENDING && target->op != NONE && target->op != number)
+        return STR("waits for another rollout that is at work on it");
+    return STR_NONE;
+}
+
+static struct str op_sentence(const struct coord *c, uint32_t number, struct arena *a)
+{
+    const struct operation *op = &c->ops.list.items[number];
+    struct str waits = op_is_final(op->state) ? STR_NONE : waiting_sentence(c, number, a);
+    if (waits.p != NULL)
+        return waits;
+    return op->sentence != NULL ? str_of(op->sentence) : str_of(op_state_sentence(op->state));
+}
+
+void view_op(const struct coord *c, uint32_t number, struct arena *a, struct op_row *ret_row)
 {
     const struct operation *op = &c->ops.list.items[number];
     const struct target *target = &c->targets.list.items[op->target];
@@ -103,7 +128,7 @@ void view_op(const struct coord *c, uint32_t number, struct op_row *ret_row)
         .tries = op->tries,
         .step = op->step,
         .steps = op->steps,
-        .sentence = op->sentence != NULL ? str_of(op->sentence) : str_of(op_state_sentence(op->state)),
+        .sentence = op_sentence(c, number, a),
         .updated_ms = op->updated_ms,
     };
     if (op->err != NULL)

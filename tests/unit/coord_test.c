@@ -373,6 +373,7 @@ static void test_another_database_under_the_name_is_quarantined(void **state)
     resolve.resolve = (struct msg_resolve){.target = STR("shop"), .resolution = RESOLVE_ACCEPT};
     say(f, "operator", &resolve);
     assert_int_equal(reply(f)->kind, MSG_OK);
+    assert_true(str_is(reply(f)->ok.text, "shop: accepted as it is"));
     say(f, "viewer", &status);
     assert_int_equal(reply(f)->status_reply.counts[TARGET_QUARANTINED], 0);
     say(f, "operator", &resolve);
@@ -448,6 +449,36 @@ static void test_start_is_idempotent_and_offers_durably(void **state)
     say(f, "viewer", &list);
     assert_int_equal(reply(f)->rollouts.rows.count, 1);
     assert_int_equal(reply(f)->rollouts.rows.items[0].counts[OP_OFFERED], 1);
+}
+
+static struct str shown_sentence(struct fixture *f)
+{
+    const struct msg show = {.version = 1, .id = 33, .kind = MSG_ROLLOUT_SHOW};
+    say(f, "viewer", &show);
+    assert_int_equal(reply(f)->rollout.ops.items[0].state, OP_PENDING);
+    return str_copy(&f->arena, reply(f)->rollout.ops.items[0].sentence);
+}
+
+/* A target that nothing can be done about for now says why, so that a person knows whom to help. */
+static void test_a_waiting_operation_says_for_what(void **state)
+{
+    struct fixture *f = *state;
+    struct project_files files = project(f, "a");
+    struct msg m = start(f, "head");
+    struct msg page = {.version = 1, .id = 32, .kind = MSG_TARGETS};
+    struct target_report r = {.name = STR("shop"), .serial = 2, .engine = ENGINE_SQLITE};
+    push(f, &files);
+    report_target(f, "shop", "base");
+    r.identity = r.name;
+    r.problem = STR("file is not a database");
+    page.targets = (struct msg_targets){.boot = 5, .page = 2};
+    vec_push(&f->arena, &page.targets.list, r);
+    say(f, "agent", &page);
+    say(f, "operator", &m);
+    assert_true(str_is(shown_sentence(f), "waits until it can be read: file is not a database"));
+    f->now += 600000;
+    step(f, (struct coord_event){.kind = COORD_ON_TICK});
+    assert_true(str_is(shown_sentence(f), "waits for its agent, which is silent"));
 }
 
 static void test_watch_waits_for_news(void **state)
@@ -600,6 +631,7 @@ int main(void)
         T(test_another_database_under_the_name_is_quarantined),
         T(test_status_and_dry_run),
         T(test_start_is_idempotent_and_offers_durably),
+        T(test_a_waiting_operation_says_for_what),
         T(test_watch_waits_for_news),
         cmocka_unit_test(test_selectors),
         cmocka_unit_test(test_globs),
