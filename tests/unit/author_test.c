@@ -2,23 +2,8 @@
 
 #include "skein/graph/author.h"
 #include "skein/graph/revfile.h"
+#include "tests/support/arena.h"
 #include "tests/support/cmocka.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* A project in memory and one request about it. */
 struct scene {

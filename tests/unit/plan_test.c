@@ -1,23 +1,8 @@
 /* Plans: what the case files do not say. The last test lets chance build graphs and compares with the definition. */
 #include "skein/graph/reach.h"
 #include "skein/plan/plan.h"
+#include "tests/support/arena.h"
 #include "tests/support/cmocka.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static void add_file(struct module_files *m, const char *text)
 {

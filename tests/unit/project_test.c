@@ -1,22 +1,7 @@
 #include "skein/graph/project.h"
 #include "skein/graph/reach.h"
+#include "tests/support/arena.h"
 #include "tests/support/cmocka.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static struct module_files *add_module(struct project_files *files, const char *name)
 {

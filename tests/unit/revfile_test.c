@@ -1,23 +1,8 @@
 #include <stdlib.h>
 
 #include "skein/graph/revfile.h"
+#include "tests/support/arena.h"
 #include "tests/support/cmocka.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static const char *const full =
     "-- revision: 8f3c2a91d0be\n"

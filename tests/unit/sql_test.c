@@ -4,23 +4,8 @@
 
 #include "skein/sql/classify.h"
 #include "skein/sql/split.h"
+#include "tests/support/arena.h"
 #include "tests/support/cmocka.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* "line:text|line:text|..." or "error at ORIGIN". */
 static const char *split(enum engine engine, const char *text)
