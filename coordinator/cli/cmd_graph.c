@@ -216,26 +216,10 @@ static int run_history(const struct opt_line *line)
     return each_module(line, &(const struct module_command){.print = print_history});
 }
 
-/* `current` names the database's rows unless a revision is called so. */
-static bool resolve_shown(struct local *l, const struct view *v, struct str expression, struct nodes *ret_nodes)
-{
-    struct err err = {0};
-    struct dbstate state = {0};
-    if (query_show(&l->arena, v, expression, NULL, ret_nodes, &err))
-        return true;
-    if (!str_is(expression, "current")) {
-        l->err = err;
-        return false;
-    }
-    return local_state(l, &state) &&
-           query_show(&l->arena, v, expression, dbstate_heads(&state, local_module_name(l, v->module)), ret_nodes,
-                      &l->err);
-}
-
 static bool print_shown(struct local *l, const struct revline *r, json_t *json)
 {
     struct nodes nodes = {0};
-    if (!resolve_shown(l, r->view, str_of(opt_argument(l->line, 0)), &nodes))
+    if (!local_show(l, r->view, str_of(opt_argument(l->line, 0)), &nodes))
         return false;
     json_object_set_new(json, "revisions", json_nodes(r->view, &nodes));
     json_t *details = json_array();

@@ -5,6 +5,7 @@
 
 #include "skein/db/migrate.h"
 #include "skein/os/tree.h"
+#include "skein/plan/query.h"
 
 static enum out_form form_of(const struct opt_line *line)
 {
@@ -183,6 +184,15 @@ bool local_state(struct local *l, struct dbstate *ret_state)
         vec_push(&l->arena, &modules.list, local_module_name(l, i));
     struct ledger_state ledger;
     return migrate_read_state(&l->arena, l->db, &modules, ret_state, &ledger, &l->err);
+}
+
+bool local_show(struct local *l, const struct view *v, struct str expression, struct nodes *ret_nodes)
+{
+    struct dbstate state = {0};
+    if (str_is(expression, "current") && !local_state(l, &state))
+        return false;
+    const struct names *rows = dbstate_heads(&state, local_module_name(l, v->module));
+    return query_show(&l->arena, v, expression, rows, ret_nodes, &l->err);
 }
 
 bool local_engine(struct local *l, enum engine *ret_engine)

@@ -60,5 +60,8 @@ bool local_is_offline(const struct local *l);
 /* The state of all the project's modules, from --from or else from the database. */
 bool local_state(struct local *l, struct dbstate *ret_state);
 
+/* What an expression stands for; `current` asks for the database's rows. */
+bool local_show(struct local *l, const struct view *v, struct str expression, struct nodes *ret_nodes);
+
 /* The engine to plan for: the database's, --engine, that of the URL, or SQLite. */
 bool local_engine(struct local *l, enum engine *ret_engine);

@@ -91,6 +91,8 @@ class BothEngines:
         self.assertEqual(self.ok("current").out, "a2\n")
         self.assertEqual(self.ok("current", "--format", "json").json,
                          {"module": "core", "revisions": ["a2"], "heads": ["a2"]})
+        self.assertIn("Rev: a2\n", self.ok("show", "current").out)
+        self.assertEqual(self.ok("show", "current", "--from", "core=a1", "--format", "json").json["revisions"], ["a1"])
         self.fails(3, "not on all head revisions of core: a3", "check-heads")
         self.fails(3, "not on all head revisions of core: a3", "current", "--check-heads")
         self.ok("upgrade")
