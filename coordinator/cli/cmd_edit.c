@@ -31,7 +31,7 @@ static bool find_in_project(struct edit *e, struct str name)
     if (!local_select(l, &set))
         return false;
     struct view v = local_view(l, set.list.items[0]);
-    if (!target_resolve(&l->arena, &v, name, &nodes, &l->err))
+    if (!local_show(l, &v, name, &nodes))
         return false;
     for (size_t i = 0; i < nodes.list.count; i++)
         vec_push(&l->arena, &e->paths.list, l->project.nodes[nodes.list.items[i]]->path);
@@ -254,16 +254,20 @@ static int print_checked(struct local *l, const struct edit *e)
 
 static int run_edit(const struct opt_line *line)
 {
-    struct local before, after;
+    struct local before = {0}, after;
     struct edit e = {.l = &before};
-    if (!find_files(&e, line) || !run_editor(&e))
+    bool found = find_files(&e, line);
+    db_close(before.db); /* nobody knows how long the editor stays open */
+    before.db = NULL;
+    if (!found || !run_editor(&e))
         return local_fail(&before);
     int code = print_checked(&after, &e);
     local_close(&before);
     return code;
 }
 
-static const struct opt_option *const edit_options[] = {&opt_project, &opt_extension, &opt_format, NULL};
+static const struct opt_option *const edit_options[] = {
+    &opt_project, &opt_extension, &opt_from, &opt_database, &opt_schema, &opt_format, &opt_connect_timeout, NULL};
 const struct opt_command command_edit = {
     .name = "edit",
     .group = "Writing revisions",
@@ -274,6 +278,7 @@ const struct opt_command command_edit = {
         "with mistakes the full id opens the file.",
     .examples = "skein edit head\nEDITOR='code --wait' skein edit 8e51 --extension billing",
     .options = edit_options,
-    .arguments = {{"REV", "An id or the beginning of one, a label, head, heads, LABEL@head or a relative target", 1,
+    .arguments = {{"REV",
+                   "An id or the beginning of one, a label, head, heads, LABEL@head, a relative target or current", 1,
                    1}},
     .run = run_edit};

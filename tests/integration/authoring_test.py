@@ -241,6 +241,15 @@ class Edit(Authoring):
         self.assertEqual(len(self.ok("edit", "heads", "--format", "json", env=env).json["edited"]), 2)
         self.assertEqual(pathlib.Path(self.folder, "seen").read_text(), "2\n")
 
+    def test_what_the_database_is_at(self):
+        env = self.editor('echo "$1" > "$HOME/seen"')
+        self.ok("upgrade")
+        self.make("-m", "two")
+        self.ok("edit", "current", env=env)
+        self.assertEqual(pathlib.Path(self.folder, "seen").read_text(), f"{self.path}\n")
+        self.ok("edit", "current", "--from", "core=aaaa0001", env=env, database=False)
+        self.refused("no_database_url", "edit", "current", env=env, database=False, code=2)
+
     def test_what_is_wrong_is_said_and_can_be_repaired(self):
         good = self.path.read_text()
         env = self.editor('echo "-- revises: gone" > "$1.new"; cat "$1" >> "$1.new"; mv "$1.new" "$1"')
