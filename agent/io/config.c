@@ -124,6 +124,12 @@ static const struct conf_row postgresql_rows[] = {
      .doc = "How to connect, as libpq takes it; service files, pgpass and the environment work as usual. A password "
             "belongs into one of these, not here.",
      IN(url)},
+    {.key = "role",
+     .type = CONF_TEXT,
+     .example = "app_owner",
+     .doc = "Revisions' statements run as this role (SET ROLE), for a login that owns nothing itself; absent: as the "
+            "role that connects.",
+     IN(role)},
     {.key = "databases",
      .type = CONF_LIST,
      .example = "shop_%",

@@ -23,7 +23,7 @@ struct agent_settings {
 /* The settings of one [sqlite NAME] or [postgresql NAME]; what the other engine has stays empty. */
 struct source_settings {
     struct names files; /* glob patterns */
-    struct str url;
+    struct str url, role;
     struct names databases, schemas; /* LIKE patterns; empty: the URL's own */
     struct names labels, modules;
     bool allow_pooler, allow_network_folder;

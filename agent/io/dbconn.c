@@ -1,19 +1,26 @@
 #include "agent/io/dbconn.h"
 
-enum { URL_MAX = 65536 };
+enum { KEY_MAX = 1 << 17 };
 
 void dbconn_init(struct dbconn *s, const struct agent_config *config)
 {
     *s = (struct dbconn){.config = config};
-    strbuf_init(&s->url, URL_MAX);
+    strbuf_init(&s->key, KEY_MAX);
 }
 
 void dbconn_close(struct dbconn *s)
 {
     db_close(s->db);
     s->db = NULL;
-    strbuf_release(&s->url);
-    strbuf_init(&s->url, URL_MAX);
+    strbuf_release(&s->key);
+    strbuf_init(&s->key, KEY_MAX);
+}
+
+static bool is_same(const struct dbconn *s, const struct place *place)
+{
+    struct str key = strbuf_str(&s->key), role = place->source->settings.role;
+    return str_eq(str_head(key, place->url.len), place->url) && key.len == place->url.len + 1 + role.len &&
+           str_eq(str_from(key, place->url.len + 1), role);
 }
 
 static bool connect_to(struct dbconn *s, const struct place *place, enum db_access access, struct err *err)
@@ -22,6 +29,7 @@ static bool connect_to(struct dbconn *s, const struct place *place, enum db_acce
     db_options_init(&options);
     options.access = access;
     options.schema = place->schema;
+    options.role = place->source->settings.role;
     options.application_name = "skein-agent";
     options.connect_timeout_ms = s->config->agent.connect_timeout_ms;
     options.busy_wait_ms = s->config->agent.lock_timeout_ms;
@@ -30,7 +38,9 @@ static bool connect_to(struct dbconn *s, const struct place *place, enum db_acce
     dbconn_close(s);
     if (!db_open(place->url, &options, &s->db, err))
         return false;
-    strbuf_add(&s->url, place->url);
+    strbuf_add(&s->key, place->url);
+    strbuf_putc(&s->key, '\n');
+    strbuf_add(&s->key, options.role);
     return true;
 }
 
@@ -39,7 +49,7 @@ bool dbconn_open(struct dbconn *s, const struct place *place, enum db_access acc
 {
     if (place->engine == ENGINE_POSTGRESQL)
         access = DB_ACCESS_WRITE;
-    if (s->db != NULL && str_eq(strbuf_str(&s->url), place->url)) {
+    if (s->db != NULL && is_same(s, place)) {
         if (db_use_schema(s->db, place->schema, err))
             return true;
         if (err->code != ERR_CONNECT)

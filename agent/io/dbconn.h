@@ -10,8 +10,8 @@
 
 struct dbconn {
     const struct agent_config *config;
-    struct db *db; /* NULL when closed */
-    struct strbuf url;
+    struct db *db;     /* NULL when closed */
+    struct strbuf key; /* what was connected to: URL and role */
 };
 
 void dbconn_init(struct dbconn *s, const struct agent_config *config);

@@ -236,7 +236,7 @@ void workers_free(struct workers *w)
     pthread_mutex_unlock(&w->mutex);
     for (size_t i = 0; i < w->count; i++) {
         pthread_join(w->threads[i].thread, NULL);
-        strbuf_release(&w->threads[i].conn.url);
+        strbuf_release(&w->threads[i].conn.key);
     }
     while (chan_receive(&w->done, &t) == CHAN_OK)
         task_free(t);

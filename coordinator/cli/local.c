@@ -126,6 +126,7 @@ bool local_connect(struct local *l, enum db_access access)
     db_options_init(&options);
     options.access = access;
     options.schema = str_of(opt_value(l->line, &opt_schema));
+    options.role = str_of(opt_value(l->line, &opt_script_role));
     options.connect_timeout_ms = opt_duration(l->line, &opt_connect_timeout, options.connect_timeout_ms);
     options.allow_standby = access == DB_ACCESS_READ;
     options.allow_pooler = access == DB_ACCESS_READ;

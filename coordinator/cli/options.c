@@ -33,6 +33,12 @@ const struct opt_option opt_schema = {.name = "schema",
                                       .value = "NAME",
                                       .doc = "PostgreSQL: the schema that holds the tables and the version tables; "
                                              "otherwise the first of the search path"};
+const struct opt_option opt_script_role = {
+    .name = "role",
+    .type = OPT_TEXT,
+    .value = "NAME",
+    .doc = "PostgreSQL: run the revisions' statements as this role (SET ROLE); skein's "
+           "own tables stay with the role that connects"};
 const struct opt_option opt_connect_timeout = {.name = "connect-timeout",
                                                .type = OPT_DURATION,
                                                .value = "D",

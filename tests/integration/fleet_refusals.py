@@ -245,6 +245,22 @@ class Servers(FleetTest):
         self.assertNotIn(SECRET, said)
         self.assertNotIn("topsecret", said)
 
+    def test_scripts_run_as_the_role_of_their_section(self):
+        fleet = self.fleet
+        fleet.start_coordinator()
+        first = fleet.schema_section("tenant", 1) + "role = app_owner\n"
+        second = fleet.schema_section("other", 1)  # the same server: its connection must not be taken over
+        fleet.psql("CREATE ROLE app_owner; GRANT USAGE, CREATE ON SCHEMA tenant_001 TO app_owner")
+        fleet.make_agent("pg", first + second, workers="1").start()
+        self.wait_for_state("tenant/tenant_001", {})
+        self.wait_for_state("other/other_001", {})
+        self.assertEqual(self.upgrade(), "done")
+        owners = dict(fleet.psql("SELECT schemaname || '.' || tablename, tableowner FROM pg_tables"))
+        me = fleet.psql("SELECT current_user")[0][0]
+        self.assertEqual(owners["tenant_001.core_t02"], "app_owner")
+        self.assertEqual({owners[f"tenant_001.{t}"] for t in ("skein_ledger", "skein_state", "alembic_version")}, {me})
+        self.assertEqual(owners["other_001.core_t02"], me)
+
     def test_server_that_goes_away_and_comes_back(self):
         fleet = self.fleet
         fleet.start_coordinator()

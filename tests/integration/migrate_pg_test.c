@@ -164,6 +164,78 @@ static void missing_privileges_are_told(void **state)
     target_exec(&f->target, "DROP ROLE weak");
 }
 
+static struct db *open_as(struct fixture *f, const char *role, struct err *err)
+{
+    struct db_options options;
+    struct db *db = NULL;
+    db_options_init(&options);
+    options.access = DB_ACCESS_WRITE;
+    options.schema = f->target.schema;
+    options.role = str_of(role);
+    return db_open(target_server_url(f->a, "postgres", "&user=deploy"), &options, &db, err) ? db : NULL;
+}
+
+static void expect_owner(struct fixture *f, const char *relation, const char *owner)
+{
+    uint64_t count = value(f, arena_printf(f->a,
+                                           "SELECT count(*) FROM pg_class WHERE oid = '%s'::regclass AND "
+                                           "relowner = '%s'::regrole",
+                                           relation, owner));
+    if (count != 1)
+        fail_msg("%s does not belong to %s", relation, owner);
+}
+
+/* A login that owns nothing: scripts run as the owner, in and outside transactions, and own tables stay the login's. */
+static void scripts_run_as_another_role(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct db *own = f->db;
+    const char *schema = f->target.schema.p;
+    target_exec(&f->target, "CREATE ROLE deploy LOGIN NOINHERIT");
+    target_exec(&f->target, "CREATE ROLE app_owner");
+    target_exec(&f->target, "CREATE ROLE foreigner");
+    target_exec(&f->target, "GRANT app_owner TO deploy");
+    target_exec(&f->target, arena_printf(f->a, "GRANT USAGE, CREATE ON SCHEMA %s TO deploy, app_owner", schema));
+    target_exec(&f->target, "CREATE TABLE precious (n INTEGER)");
+    target_exec(&f->target, "ALTER TABLE precious OWNER TO app_owner");
+    assert_null(open_as(f, "foreigner", &err));
+    assert_string_equal(err.kind, "permission");
+    assert_non_null(strstr(err.hint, "foreigner"));
+    assert_null(open_as(f, "no\"such role", &err));
+    f->db = open_as(f, "app_owner", &err);
+    assert_non_null(f->db);
+    step(f, NULL, "a1", "ALTER TABLE precious ADD COLUMN m INTEGER; CREATE TABLE fresh (n INTEGER); RESET ROLE");
+    step(f, "a1", "a2", "CREATE TABLE next (n INTEGER)");
+    alone(f, "a2", "a3", "CREATE INDEX CONCURRENTLY fresh_n ON fresh (n)");
+    step(f, "a3", "a4", "CREATE TABLE last (n INTEGER)");
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+    const char *const scripts[] = {"fresh", "next", "fresh_n", "last"};
+    const char *const ours[] = {"skein_ledger", "skein_state", "alembic_version"};
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+        expect_owner(f, scripts[i], "app_owner");
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        expect_owner(f, ours[i], "deploy");
+    assert_true(db_use_schema(f->db, f->target.schema, &err));
+    new_plan(f);
+    step(f, "a4", "a5", "CREATE TABLE again (n INTEGER)");
+    apply(f);
+    expect(f, OUTCOME_APPLIED);
+    expect_owner(f, "again", "app_owner");
+    db_close(f->db);
+    f->db = open_as(f, "", &err);
+    new_plan(f);
+    step(f, "a5", "a6", "ALTER TABLE precious ADD COLUMN o INTEGER");
+    apply(f);
+    expect(f, OUTCOME_FAILED);
+    assert_string_equal(f->report.err.kind, "permission");
+    db_close(f->db);
+    f->db = own;
+    target_exec(&f->target, "DROP OWNED BY deploy, app_owner");
+    target_exec(&f->target, "DROP ROLE deploy, app_owner, foreigner");
+}
+
 static void opening_fails_with_a_reason(void **state)
 {
     struct fixture *f = *state;
@@ -496,6 +568,7 @@ int main(void)
         TEST(a_hostile_session_does_not_mislead),
         TEST(statements_that_need_no_transaction_say_so),
         TEST(missing_privileges_are_told),
+        TEST(scripts_run_as_another_role),
         TEST(opening_fails_with_a_reason),
         TEST(a_terminated_backend_rolls_back),
         TEST(a_connection_that_died_idle_is_made_again),

@@ -40,7 +40,7 @@ static void sources_come_with_their_labels(void **state)
         load(&a,
              "[agent]\nworkers = 9\nrediscover = 5s\nlog_level = debug\n"
              "[sqlite tenants]\nfiles = /x/*.db, /y/z.db\nlabels = tier=free, env=prod\nmodules = core, billing\n"
-             "[postgresql shop]\nurl = postgresql://u@h/d\nschemas = tenant_%\n",
+             "[postgresql shop]\nurl = postgresql://u@h/d\nrole = app_owner\nschemas = tenant_%\n",
              &c, &err));
     assert_int_equal(c.agent.workers, 9);
     assert_int_equal(c.agent.rediscover_ms, 5000);
@@ -54,6 +54,7 @@ static void sources_come_with_their_labels(void **state)
     assert_true(str_is(files->labels.list.items[1].key, "tier"));
     assert_int_equal(files->settings.modules.list.count, 2);
     assert_true(str_is(server->name, "shop") && server->engine == ENGINE_POSTGRESQL);
+    assert_true(str_is(server->settings.role, "app_owner"));
     assert_true(str_is(server->settings.schemas.list.items[0], "tenant_%"));
     assert_int_equal(server->labels.list.count, 0);
     arena_release(&a);

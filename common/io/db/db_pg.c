@@ -175,6 +175,22 @@ static void take_session(struct pg *p, const struct db_rows *row)
     p->lock_key = lock_key(&p->arena, p->database, p->db.schema);
 }
 
+/* Whether scripts can run as the role that was asked for. */
+static bool check_role(struct pg *p, struct arena *a, struct err *err)
+{
+    struct db_item items[] = {
+        {.kind = DB_ITEM_SQL, .sql = str_printf(a, "SET ROLE %.*s", STR_ARG(db_quote_name(a, p->options.role)))},
+        {.kind = DB_ITEM_SQL, .sql = STR("RESET ROLE")},
+    };
+    struct db_batch batch = {.items = items, .count = 2};
+    if (p->options.role.len == 0 || db_run(&p->db, a, &batch, err))
+        return true;
+    if (err->code != ERR_CONNECT)
+        err_hint(err, "scripts shall run as the role %.*s: create it, and GRANT it to the role that connects",
+                 STR_ARG(p->options.role));
+    return false;
+}
+
 /* Settings and checks of a new session, in one round trip. */
 static bool start_session(struct pg *p, struct err *err)
 {
@@ -189,7 +205,8 @@ static bool start_session(struct pg *p, struct err *err)
         {.kind = DB_ITEM_SQL, .sql = STR(sql_pg_settings_sql)},
     };
     struct db_batch batch = {.items = items, .count = 2};
-    bool ok = check_version(p, err) && db_run(&p->db, &a, &batch, err) && check_session(p, &items[0].rows, err);
+    bool ok = check_version(p, err) && db_run(&p->db, &a, &batch, err) && check_session(p, &items[0].rows, err) &&
+              check_role(p, &a, err);
     if (ok)
         take_session(p, &items[0].rows);
     arena_release(&a);
@@ -402,6 +419,7 @@ bool pg_open(struct str url, const struct db_options *options, struct db **ret_d
     p->url = str_copy(&p->arena, url);
     p->options = *options;
     p->options.schema = str_copy(&p->arena, options->schema);
+    p->options.role = str_copy(&p->arena, options->role);
     if (options->application_name != NULL)
         p->options.application_name = arena_strdup(&p->arena, options->application_name);
     p->db.name = redact_url(&p->arena, url);

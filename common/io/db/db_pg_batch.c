@@ -5,9 +5,10 @@
  * take turns on a non-blocking socket, so neither side waits for a full buffer. Result rows of scripts are
  * read one by one and dropped: a script's SELECT costs no memory. COMMIT is always alone: F16, F18.
  *
- * Own statements run with search_path = pg_catalog, pg_temp and qualified names; scripts run with the
- * session's own path, or the tenant's schema alone. What a script leaves behind (role, path, deferred
- * constraints, an ended transaction) is undone or found out by DB_ITEM_LEAVE.
+ * Own statements run with search_path = pg_catalog, pg_temp and qualified names, as the role that connected;
+ * scripts run with the session's own path, or the tenant's schema alone, and as the role of the options. What a
+ * script leaves behind (role, path, deferred constraints, an ended transaction) is undone or found out by
+ * DB_ITEM_LEAVE.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -88,6 +89,10 @@ static void add_enter(struct pg *p, struct arena *a, struct messages *m, size_t 
                                                     : STR("SELECT pg_catalog.set_config('search_path', $1, false)"));
     path->params = &p->search_path;
     path->param_count = 1;
+    if (p->options.role.len > 0)
+        add(a, m, item,
+            str_printf(a, "SET %sROLE %.*s", in_transaction(p, m) ? "LOCAL " : "",
+                       STR_ARG(db_quote_name(a, p->options.role))));
 }
 
 static void add_leave(struct pg *p, struct arena *a, struct messages *m, size_t item)

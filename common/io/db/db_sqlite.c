@@ -836,6 +836,8 @@ bool lite_open(struct str url, const struct db_options *options, struct db **ret
     struct str path;
     if (!lite_path(url, &path, err))
         return false;
+    if (options->role.len > 0)
+        return err_kind(err, ERR_USAGE, "bad_url", "SQLite has no roles: %.*s", STR_ARG(url));
     struct lite *l = lite_new(url, path, options);
     if (l == NULL)
         return err_set(err, ERR_SYSTEM, "out of memory");

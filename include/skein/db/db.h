@@ -44,7 +44,7 @@ enum db_item_kind {
     DB_ITEM_SQL,    /* a statement of skein's own */
     DB_ITEM_SCRIPT, /* a statement of a revision: not trusted to leave the session as it was */
     DB_ITEM_LIMITS, /* sets the timeouts for what follows in the transaction */
-    DB_ITEM_ENTER,  /* before scripts: the session's own role and search path */
+    DB_ITEM_ENTER,  /* before scripts: the role of the options or the session's own, and its search path */
     DB_ITEM_LEAVE,  /* after scripts, before own statements: own role, safe search path, deferred constraints
                        checked now; fails with kind "transaction_ended" if a script ended the transaction.
                        Not in the batch that begins the transaction */
@@ -164,6 +164,7 @@ enum db_access {
 struct db_options {
     enum db_access access;
     struct str schema;            /* PostgreSQL: a tenant's; empty: the first of the search path */
+    struct str role;              /* PostgreSQL: scripts run as this role (SET ROLE), own statements do not */
     const char *application_name; /* NULL: "skein" */
     int64_t connect_timeout_ms;
     int64_t busy_wait_ms;      /* SQLite: for locks of statements outside a transaction of ours */
