@@ -30,7 +30,7 @@ class ServerCrash(unittest.TestCase):
         for n in range(REVISIONS):
             head = f"-- revision: r{n:03}\n-- revises: {f'r{n - 1:03}' if n else ''}\n\n-- migrate:up\n"
             make = "CREATE TABLE log (n INTEGER);\n" if n == 0 else ""
-            (versions / f"r{n:03}.sql").write_text(f"{head}{make}INSERT INTO log VALUES ({n});\nSELECT pg_sleep(0.01);\n")
+            (versions / f"r{n:03}.sql").write_text(f"{head}{make}INSERT INTO log VALUES ({n});\nSELECT pg_sleep(0.02);\n")
         self.url = self.private("start").strip()
         self.addCleanup(self.private, "stop")
 
@@ -57,6 +57,16 @@ class ServerCrash(unittest.TestCase):
                        stderr=subprocess.DEVNULL)
         return len(rows)
 
+    def await_work(self, before, process):
+        """Until the run has committed something of its own: a slow start shall not make the crash come too early."""
+        while process.poll() is None and self.applied_so_far() <= before:
+            time.sleep(0.01)
+
+    def applied_so_far(self):
+        if not self.query("SELECT 1 FROM pg_class WHERE relname = 'log'"):
+            return 0
+        return int(self.query("SELECT count(*) FROM log")[0])
+
     def test_server_ends_while_skein_runs(self):
         draw = random.Random(7)
         interrupted = 0
@@ -65,7 +75,8 @@ class ServerCrash(unittest.TestCase):
             if before > REVISIONS - 20:
                 break
             process = self.upgrade(f"r{min(before + 60, REVISIONS - 1):03}")
-            time.sleep(draw.uniform(0.05, 0.4))
+            self.await_work(before, process)
+            time.sleep(draw.uniform(0, 0.2))
             self.private("crash")
             self.private("launch")
             _, said = process.communicate(timeout=60)
