@@ -19,7 +19,7 @@ static const struct opt_command *const commands[] = {
     &command_agent_list,     &command_agent_accept,   &command_agent_revoke,  &command_help,
 };
 
-/* DESIGN.md part 11; skein/base/err.h maps failures to them. */
+/* skein/base/err.h maps failures to them. */
 static const struct opt_note exit_codes[] = {
     {"0", "Done, or nothing to do"},
     {"1", "Failed"},

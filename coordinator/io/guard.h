@@ -1,6 +1,6 @@
 /*
  * Watches our own doors: now and then knocks with a throw-away key, which must be refused. A door that lets
- * it in has no key handler any more: libzmq then admits everybody (RELIABILITY.md 5.2), and the only safe
+ * it in has no key handler any more: libzmq then admits everybody, and the only safe
  * answer is to close the doors and end.
  */
 #pragma once

@@ -1,4 +1,4 @@
-/* What only PostgreSQL can do to a migrator. RELIABILITY: part 3.5 of the failure catalogue. */
+/* What only PostgreSQL can do to a migrator. */
 #include "tests/support/cmocka.h"
 
 #include <signal.h>

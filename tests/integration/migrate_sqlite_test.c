@@ -1,4 +1,4 @@
-/* What only SQLite can do to a migrator. RELIABILITY: part 3.6 of the failure catalogue. */
+/* What only SQLite can do to a migrator. */
 #include "tests/support/cmocka.h"
 
 #include <stdio.h>

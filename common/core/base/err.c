@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The exit codes are DESIGN.md part 11's. */
+/* The exit codes are explained to users in coordinator/cli/main.c. */
 static const struct {
     const char *name;
     int exit_code;

@@ -3,7 +3,7 @@
  *
  * A session is opened without blocking, against a deadline, and checked before use: version, no pooler in
  * between (the backend that answers must be the one we were given), no standby, the schema is there. It
- * limits itself, so that a client that died is noticed by the server: RELIABILITY.md 2, F8.
+ * limits itself, so that a client that died is noticed by the server.
  */
 #include <poll.h>
 #include <stdatomic.h>

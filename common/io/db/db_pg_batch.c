@@ -3,7 +3,7 @@
  *
  * A batch becomes a list of messages and goes out as one pipeline with one Sync at its end. Writing and reading
  * take turns on a non-blocking socket, so neither side waits for a full buffer. Result rows of scripts are
- * read one by one and dropped: a script's SELECT costs no memory. COMMIT is always alone: F16, F18.
+ * read one by one and dropped: a script's SELECT costs no memory. COMMIT is always alone.
  *
  * Own statements run with search_path = pg_catalog, pg_temp and qualified names, as the role that connected;
  * scripts run with the session's own path, or the tenant's schema alone, and as the role of the options. What a

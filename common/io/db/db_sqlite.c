@@ -1,14 +1,14 @@
 /*
  * SQLite: the only file that includes sqlite3.h, save the one that cuts scripts.
  *
- * The file is opened by SQLite alone: closing any other descriptor of it in this process would drop its locks
- * (RELIABILITY.md 2, F23). Writing transactions begin with BEGIN IMMEDIATE, so that a busy file is noticed
- * before anything was done (F22). An error never leaves a transaction open unnoticed: the caller rolls back
- * (F19). Scripts run under an authorizer that keeps them from ending the transaction, from other files, from
- * extensions, from skein's own tables and from settings that outlive the transaction (F17, S09).
+ * The file is opened by SQLite alone: closing any other descriptor of it in this process would drop its locks.
+ * Writing transactions begin with BEGIN IMMEDIATE, so that a busy file is noticed before anything was done. An
+ * error never leaves a transaction open unnoticed: the caller rolls back. Scripts run under an authorizer that
+ * keeps them from ending the transaction, from other files, from extensions, from skein's own tables and from
+ * settings that outlive the transaction.
  *
  * COMMIT: busy -> tried again within its budget, then rolled back; an input/output error -> unknown, the
- * ledger will tell (F20, F24). Before it, SQLite is asked whether the file was moved away under us (S12).
+ * ledger will tell. Before it, SQLite is asked whether the file was moved away under us.
  */
 #include <sqlite3.h>
 
@@ -580,7 +580,7 @@ static bool run_item(struct lite *l, struct arena *a, struct db_batch *batch, st
     return true;
 }
 
-/* The setting is silently ignored inside a transaction: F21. So it is set before, and read back. */
+/* The setting is silently ignored inside a transaction. So it is set before, and read back. */
 static bool set_foreign_keys(struct lite *l, bool enforce, struct err *err)
 {
     char value[8] = "";

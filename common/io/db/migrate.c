@@ -1,5 +1,5 @@
 /*
- * Applies a plan to one target. RELIABILITY.md 4.4; the names A1..A10 are that page's.
+ * Applies a plan to one target. A1 is connecting, db_open().
  *
  *     A2  the migrator's lock, held by the session outside transactions, polled and never waited for
  *     A3  BEGIN, row lock on skein_state, locks on the version tables, then everything is read

@@ -1,7 +1,7 @@
 /*
  * The dialling end: a DEALER that pins the server's key.
  *
- * No ZMTP heartbeats and no receive limit: together they abort libzmq 4.3.4 (RELIABILITY.md 5.2); what a
+ * No ZMTP heartbeats and no receive limit: together they abort libzmq 4.3.4; what a
  * server may have under way is limited by credit instead. IMMEDIATE: nothing is queued for a connection
  * that does not exist, so a send tells the truth about it.
  */

@@ -1,7 +1,7 @@
 /*
  * Knocks at our own door with a throw-away key. The probe's socket has a monitor, the only one in skein:
  * it is read here alone, has no limit, and sees only the end of handshakes, so it cannot stall the I/O
- * thread (RELIABILITY.md 5.2).
+ * thread.
  */
 #include "skein/net/zlink.h"
 

@@ -1,4 +1,4 @@
-/* The rules for names that users choose. DESIGN.md part 4; ALEMBIC.md parts 1 and 3. */
+/* The rules for names that users choose: those of docs/REVISION_FORMAT.md, and Alembic's for ids and labels. */
 #pragma once
 
 #include <stdbool.h>

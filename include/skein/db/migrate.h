@@ -1,7 +1,7 @@
 /*
  * Applies a plan to one target: the only code that changes a version table, for `skein upgrade` on a
- * laptop and for the agent alike. The exact order of its steps is RELIABILITY.md 4.4; the invariants it
- * keeps are listed at the top of common/io/db/migrate.c.
+ * laptop and for the agent alike. The order of its steps and the
+ * invariants it keeps are listed at the top of common/io/db/migrate.c.
  */
 #pragma once
 

@@ -16,8 +16,7 @@
  * `lock_timeout:5s`, `statement_timeout:10m`; only up and down take options). A section reaches to the next marker or
  * the end. A file without a section is allowed for a merge only.
  *
- * Canonical bytes and checksum. The checksum is SHA-256 over this text, and its name REVISION_CHECKSUM_NAME
- * is stored beside it; neither will ever change:
+ * Canonical bytes and checksum. The checksum is SHA-256 over this text; neither will ever change:
  *
  *   1. the headers revision, revises, branch_labels, depends_on, in this order, each as `-- NAME: VALUES` LF,
  *      values as written (order kept) joined by a comma and one space; a header without a value is left out;
@@ -37,8 +36,6 @@
 #include "skein/base/diag.h"
 #include "skein/base/str.h"
 #include "skein/graph/revision.h"
-
-#define REVISION_CHECKSUM_NAME "sha256-skein1"
 
 enum { REVFILE_MAX = 16 * 1024 * 1024 };
 

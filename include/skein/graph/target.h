@@ -65,6 +65,6 @@ void view_bases(struct arena *a, const struct view *v, struct nodes *ret_bases);
 
 /*
  * The revisions that show a label: what descends from the one that carries it, and its ancestors along a
- * straight line (ALEMBIC.md part 9, rule 21).
+ * straight line, as in Alembic.
  */
 void view_label_members(struct arena *a, const struct view *v, size_t carrier, struct bitset *ret_members);

@@ -7,7 +7,7 @@
  *     public = 64 hex digits
  *     secret = 64 hex digits
  *
- * RELIABILITY.md 5.6. The file names its algorithm so that another one can follow.
+ * The file names its algorithm so that another one can follow.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
  * Who may connect: the allow-list of public keys, asked by libzmq during each handshake (ZAP, RFC 27) and
- * by zserver for each message. RELIABILITY.md 5.3 rules 1 and 2.
+ * by zserver for each message.
  *
  * libzmq lets everybody in when nobody answers ZAP. So zap_open() binds the handler before any server can
  * be opened (zserver_open() takes the zap), each message's key is looked up again, and zprobe (zlink.h)

@@ -1,5 +1,5 @@
 /*
- * The two ends of skein's conversations over ZeroMQ, with the options that RELIABILITY.md part 5 demands:
+ * The two ends of skein's conversations over ZeroMQ:
  * always CURVE, server-made routing ids, one body frame, bounded sizes, no ZMTP heartbeats, no monitor on
  * a working socket, every send without waiting.
  *

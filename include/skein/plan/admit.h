@@ -1,6 +1,6 @@
 /*
  * Whether a step may run in a target: decided from facts that were read under the target's own locks.
- * The order of the questions is RELIABILITY.md 4.4, A4, and is the heart of "applied at most once": the same
+ * The order of the questions is the heart of "applied at most once": the same
  * function decides in the agent, on a laptop and in the simulator.
  *
  *     DONE for this attempt?            -> replayed: it is a fact, whatever the fence says by now

@@ -1,6 +1,6 @@
 /*
  * How an attempt to apply a plan to a target can end. Outcomes are facts about the target, not errors:
- * the words are the same in the agent, on the wire, in the store and on the screen. RELIABILITY.md 4.4, 4.5.
+ * the words are the same in the agent, on the wire, in the store and on the screen.
  */
 #pragma once
 

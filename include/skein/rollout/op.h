@@ -1,6 +1,6 @@
 /*
  * One target's part in a rollout: which moves there are, and what an agent's answer makes of it. Pure
- * rules (RELIABILITY 4.5); the coordinator performs what they say.
+ * rules; the coordinator performs what they say.
  *
  *     PENDING ──fence, store, send──▶ OFFERED ──▶ APPLIED | FAILED | NEEDS_OPERATOR | QUARANTINED | ...
  *        ▲                              │  │

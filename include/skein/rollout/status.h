@@ -26,7 +26,7 @@ const char *target_status_name(enum target_status status);
 const char *target_status_sentence(enum target_status status);
 bool target_status_parse(struct str name, enum target_status *ret_status);
 
-/* One target's part in one rollout: RELIABILITY 4.5. The table of moves is common/core/rollout/op.c. */
+/* One target's part in one rollout. The table of moves is common/core/rollout/op.c. */
 enum op_state {
     OP_UNSET = 0,
     OP_PENDING,         /* waits for its turn, for its agent, or for the next try */
