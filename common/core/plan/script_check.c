@@ -17,7 +17,7 @@ static void check_statement(const struct script *s, const struct script_part *pa
     case STATEMENT_NO_TRANSACTION:
         if (s->transactional)
             diag_add(diag, DIAG_ERROR, "needs_no_transaction", at,
-                     "write the marker as -- migrate:up transaction:false, with nothing else in the section",
+                     "write transaction:false behind the section's marker, and nothing else into the section",
                      "%s refuses this statement inside a transaction: %.*s", engine_name(s->engine), STR_ARG(words));
         break;
     case STATEMENT_PLAIN:
