@@ -80,6 +80,7 @@ static void a_stamp_moves_rows_only(void **state)
     expect(f, OUTCOME_APPLIED);
     assert_true(str_is(version(f), "a1"));
     assert_true(str_is(target_value(&f->target, "SELECT direction FROM skein_ledger"), "stamp"));
+    assert_true(str_is(target_value(&f->target, "SELECT checksum_algorithm FROM skein_ledger"), "sha256-1"));
 }
 
 static void the_same_attempt_again_is_already_applied(void **state)

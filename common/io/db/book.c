@@ -11,9 +11,6 @@
 
 #include "embed/io_db.h"
 
-/* The rule by which revision files are hashed; stored beside every checksum. */
-#define CHECKSUM_ALGORITHM "sha256-1"
-
 bool names_has(const struct names *names, struct str name)
 {
     for (size_t i = 0; i < names->list.count; i++)
@@ -386,7 +383,7 @@ static void fill_row(struct job *j, struct ledger_row *row, size_t index, enum l
     c[LEDGER_PLAN_HASH] = hex(j->a, &j->plan->id);
     c[LEDGER_SCRIPT_HASH] = hex(j->a, &step->script);
     c[LEDGER_CHECKSUM] = hex(j->a, &step->checksum);
-    c[LEDGER_CHECKSUM_ALGORITHM] = STR(CHECKSUM_ALGORITHM);
+    c[LEDGER_CHECKSUM_ALGORITHM] = STR(REVISION_CHECKSUM);
     c[LEDGER_PRINCIPAL] = j->options->principal.p != NULL ? j->options->principal : STR("");
     c[LEDGER_HEADS_BEFORE] = book_heads(j->a, &j->book.state, step->module);
     c[LEDGER_FINISHED] = str_copy(j->a, str_of(now.text));

@@ -38,6 +38,9 @@ struct revision_lines {
     unsigned id, parents, labels, depends_on;
 };
 
+/* Names the rule of the checksum (canonical bytes and hash), and is stored beside every one of them. */
+#define REVISION_CHECKSUM "sha256-1"
+
 struct revision {
     struct str id;
     struct names parents; /* as written, in order */
