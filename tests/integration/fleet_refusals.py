@@ -198,7 +198,7 @@ class Files(FleetTest):
         self.assertEqual(self.fleet.sqlite_state(small / "full.db")[0], {"core": ["core_02"]})
 
     def test_read_only_file_is_waited_for(self):
-        if os.geteuid() != 0 or shutil.which("runuser") is None:
+        if os.geteuid() != 0 or shutil.which("setpriv") is None:
             self.skipTest("needs root, to run the agent as a user who may not write")
         fleet = self.fleet
         agent = self.start()
@@ -206,7 +206,7 @@ class Files(FleetTest):
         shutil.chown(etc / "north.key", "nobody")
         # The checkout may lie in a folder that only root enters.
         program = shutil.copy2(agent.argv[0], fleet.root / "skein-agent")
-        agent.argv = ["runuser", "-u", "nobody", "--", program, *agent.argv[1:]]
+        agent.argv = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program, *agent.argv[1:]]
         for number in (1, 2):
             shutil.chown(self.folder / f"t{number:04}.db", "nobody")
         shutil.chown(self.folder, "nobody")
