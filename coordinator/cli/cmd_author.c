@@ -4,6 +4,7 @@
  */
 #include <sys/stat.h>
 
+#include "coordinator/cli/authoring.h"
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/local.h"
 #include "coordinator/cli/tree_files.h"
@@ -12,6 +13,11 @@
 #include "skein/os/random.h"
 
 enum { ID_BYTES = 6 }; /* Alembic's length: the last 12 hex digits of a UUID */
+
+struct str authoring_id(struct local *l)
+{
+    return random_hex(&l->arena, ID_BYTES);
+}
 
 static const struct opt_option opt_message = {
     .name = "message", .letter = 'm', .type = OPT_TEXT, .value = "TEXT", .doc = "What the revision does, in one line"};
@@ -50,7 +56,7 @@ static bool read_request(struct local *l, struct author_request *ret_request)
         return false;
     const char *id = opt_value(l->line, &opt_rev_id);
     struct author_request request = {.module = set.list.items[0],
-                                     .id = id != NULL ? str_of(id) : random_hex(&l->arena, ID_BYTES),
+                                     .id = id != NULL ? str_of(id) : authoring_id(l),
                                      .message = str_of(opt_value(l->line, &opt_message)),
                                      .created_ms = clock_wall_ms(),
                                      .splice = opt_has(l->line, &opt_splice)};
@@ -80,13 +86,13 @@ static void print_made(const struct local *l, const struct author_request *reque
 }
 
 /* A folder without a file in it is not in a version control system: it may have to be made again. */
-static bool write_file(struct local *l, const struct author_request *request, const struct author_file *made)
+bool authoring_write(struct local *l, const struct author_file *made, struct str *ret_path)
 {
     struct str path = str_printf(&l->arena, "%.*s/%.*s", STR_ARG(l->project.root), STR_ARG(made->path));
     const char *folder = str_cstr(&l->arena, file_folder(path));
     if (!file_mkdirs(folder, 0777, &l->err) || !tree_write(path.p, made->text, &l->err))
         return false;
-    print_made(l, request, made, path);
+    *ret_path = path;
     return true;
 }
 
@@ -102,7 +108,11 @@ static bool make(struct local *l, const struct project_files *files, const struc
         return false;
     if (l->form == OUT_FORM_TEXT)
         out_diag(&l->diag);
-    return write_file(l, request, &made);
+    struct str path;
+    if (!authoring_write(l, &made, &path))
+        return false;
+    print_made(l, request, &made, path);
+    return true;
 }
 
 static bool read_revision(struct local *l, struct author_request *request)

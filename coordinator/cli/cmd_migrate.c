@@ -125,6 +125,16 @@ static bool move(struct move *m, const struct plan_request *request)
     return false;
 }
 
+bool migrating_apply(struct local *l, const struct plan_request *request, size_t *ret_steps)
+{
+    struct move m = {.local = l, .command = request->command};
+    catch_signals();
+    bool moved = move(&m, request);
+    if (moved)
+        *ret_steps = m.report.steps_applied;
+    return moved;
+}
+
 static json_t *json_report(const struct move *m)
 {
     const struct local *l = m->local;

@@ -19,16 +19,22 @@ void local_begin(struct local *l, const struct opt_line *line)
     diag_init(&l->diag, &l->arena);
 }
 
-bool local_open_files(struct local *l, const struct opt_line *line, struct project_files *ret_files)
+bool local_load(struct local *l, struct project_files *ret_files)
 {
     struct str root;
-    local_begin(l, line);
-    if (!tree_find_root(&l->arena, opt_value(line, &opt_project), &root, &l->err) ||
+    diag_init(&l->diag, &l->arena);
+    if (!tree_find_root(&l->arena, opt_value(l->line, &opt_project), &root, &l->err) ||
         !tree_read(&l->arena, root, ret_files, &l->diag, &l->err))
         return false;
     bool built = project_build(&l->arena, ret_files, &l->diag, &l->project);
     diag_sort(&l->diag);
     return (built && !diag_has_errors(&l->diag)) || diag_to_err(&l->diag, &l->err);
+}
+
+bool local_open_files(struct local *l, const struct opt_line *line, struct project_files *ret_files)
+{
+    local_begin(l, line);
+    return local_load(l, ret_files);
 }
 
 bool local_open(struct local *l, const struct opt_line *line)

@@ -35,6 +35,10 @@ bool local_open(struct local *l, const struct opt_line *line);
 
 /* The same, and the files as they were read. Warnings are not printed yet. */
 bool local_open_files(struct local *l, const struct opt_line *line, struct project_files *ret_files);
+
+/* Loads the project after local_begin(), again if it was loaded before: for commands that change it. */
+bool local_load(struct local *l, struct project_files *ret_files);
+
 void local_close(struct local *l);
 
 /* Prints the failure, closes, and returns the exit code. */
