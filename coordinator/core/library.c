@@ -267,7 +267,8 @@ static void find_edits(struct turn *t, const struct project *old, const struct p
         const struct revision *now = same_revision(old, n, fresh);
         if (now == NULL)
             pushed->removed++;
-        if (now == NULL || hash_eq(&now->checksum, &old->nodes[n]->checksum) || !bitset_has(&applied, n))
+        if (now == NULL || hash_eq(&now->checksum, &old->nodes[n]->checksum) || !bitset_has(&applied, n) ||
+            revision_fills_in(old->nodes[n], now))
             continue;
         diag_add(diag, DIAG_ERROR, "edited", (struct diag_at){.path = now->path, .line = now->lines.id},
                  "restore the file and put the change into a new revision",

@@ -90,6 +90,39 @@ static void test_irreversible(void **state)
     assert_string_equal(err.origin, "core/3.sql");
 }
 
+/* What is not known as SQL is never run, in either direction; where it is applied already it is not in the way. */
+static void test_opaque(void **state)
+{
+    (void)state;
+    struct module_files core = {.name = STR("core")};
+    add_file(&core, "-- revision: a1\n-- migrate:up\nCREATE TABLE a (b int);\n-- migrate:down\nDROP TABLE a;\n");
+    add_file(&core, "-- revision: a2\n-- revises: a1\n-- migrate:up opaque\n-- calls a program\n-- fill.py\n"
+                    "-- migrate:up sqlite\nUPDATE a SET b = 1;\n-- migrate:down opaque\n-- calls it again\n");
+    add_file(&core, "-- revision: a3\n-- revises: a2\n-- migrate:up\nSELECT 3;\n-- migrate:down\nSELECT -3;\n");
+    add_file(&core, "-- revision: a4\n-- revises: a3\n-- migrate:up opaque\n");
+    struct project p = build(&core, 1);
+    struct dbstate base = {0}, a3 = {0};
+    struct names heads = {0};
+    struct plan result;
+    struct err err;
+    assert_false(plan(&p, &base, ENGINE_POSTGRESQL, request(PLAN_UPGRADE, "a3"), &result, &err));
+    assert_string_equal(err.kind, "opaque_section");
+    assert_non_null(strstr(err.text, "'a2'"));
+    assert_string_equal(err.detail, "calls a program");
+    assert_string_equal(err.origin, "core/1.sql:3");
+    assert_true(plan(&p, &base, ENGINE_SQLITE, request(PLAN_UPGRADE, "a3"), &result, &err));
+    assert_true(plan(&p, &base, ENGINE_POSTGRESQL, request(PLAN_STAMP, "a3"), &result, &err));
+    vec_push(&arena, &heads.list, STR("a3"));
+    dbstate_set(&arena, &a3, STR("core"), &heads);
+    assert_true(plan(&p, &a3, ENGINE_POSTGRESQL, request(PLAN_DOWNGRADE, "a2"), &result, &err));
+    assert_false(plan(&p, &a3, ENGINE_POSTGRESQL, request(PLAN_DOWNGRADE, "a1"), &result, &err));
+    assert_string_equal(err.kind, "opaque_section");
+    heads.list.items[0] = STR("a4");
+    dbstate_set(&arena, &a3, STR("core"), &heads);
+    assert_false(plan(&p, &a3, ENGINE_SQLITE, request(PLAN_DOWNGRADE, "a3"), &result, &err));
+    assert_string_equal(err.kind, "irreversible");
+}
+
 /* The same plan on every machine: the hash depends on state and request only, and on nothing that does not matter. */
 static void test_identity(void **state)
 {
@@ -309,8 +342,9 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_engines),         cmocka_unit_test(test_irreversible), cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_watched_modules), cmocka_unit_test(test_row_changes),  cmocka_unit_test(test_random),
+        cmocka_unit_test(test_engines),  cmocka_unit_test(test_irreversible),    cmocka_unit_test(test_opaque),
+        cmocka_unit_test(test_identity), cmocka_unit_test(test_watched_modules), cmocka_unit_test(test_row_changes),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -162,6 +162,56 @@ static const char *findings(struct str bytes)
 #define HEAD "-- revision: 8f3c2a91d0be\n"
 #define UP "-- migrate:up\n"
 
+/* An opaque section is named as such in the canonical bytes, and has no SQL. */
+static void test_opaque(void **state)
+{
+    (void)state;
+    struct diag diag;
+    struct revision r = parse(STR("-- revision: 8f3c2a91d0be\n-- migrate:up sqlite opaque transaction:false\n"
+                                  "-- reads the database\n\n-- fill.py\n-- migrate:up\nSELECT 1;\n"
+                                  "-- migrate:down opaque\n"),
+                              &diag);
+    struct strbuf text;
+    assert_int_equal(diag.list.count, 0);
+    assert_true(revision_section(&r, SECTION_UP, ENGINE_SQLITE)->opaque);
+    assert_true(str_is(revision_section(&r, SECTION_UP, ENGINE_SQLITE)->sql, "-- reads the database\n\n-- fill.py"));
+    assert_false(revision_section(&r, SECTION_UP, ENGINE_POSTGRESQL)->opaque);
+    assert_true(revision_is_opaque(&r));
+    strbuf_init(&text, 1000);
+    revfile_canonical(&r, &text);
+    assert_string_equal(text.p, "-- revision: 8f3c2a91d0be\n-- migrate:up sqlite transaction:false opaque\n"
+                                "-- reads the database\n\n-- fill.py\n-- migrate:up\nSELECT 1;\n"
+                                "-- migrate:down opaque\n");
+    strbuf_release(&text);
+}
+
+/* Who writes the SQL of an opaque section changes nothing that could have run. */
+static void test_filling_in(void **state)
+{
+    (void)state;
+#define HEADERS "-- revision: 8f3c2a91d0be\n-- revises: a1\n"
+#define DOWN "-- migrate:down\nDROP TABLE a;\n"
+    static const struct {
+        const char *before, *now;
+        bool fills;
+    } rows[] = {
+        {HEADERS "-- migrate:up opaque\n-- why\n" DOWN, HEADERS "-- migrate:up\nSELECT 1;\n" DOWN, true},
+        {HEADERS "-- migrate:up opaque\n-- why\n" DOWN, HEADERS "-- migrate:up transaction:false\nSELECT 1;\n" DOWN,
+         true},
+        {HEADERS "-- migrate:up opaque\n-- why\n" DOWN, HEADERS "-- migrate:up\nSELECT 1;\n" DOWN "DROP TABLE b;",
+         false},
+        {HEADERS "-- migrate:up opaque\n-- why\n" DOWN, HEADERS "-- migrate:up\nSELECT 1;\n", false},
+        {HEADERS "-- migrate:up opaque\n-- why\n", HEADERS "-- depends_on: b\n-- migrate:up\nSELECT 1;\n", false},
+        {HEADERS "-- migrate:up\nSELECT 1;\n", HEADERS "-- migrate:up\nSELECT 2;\n", false},
+        {HEADERS "-- migrate:up sqlite opaque\n", HEADERS "-- migrate:up\nSELECT 2;\n", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diag diag;
+        struct revision before = parse(str_of(rows[i].before), &diag), now = parse(str_of(rows[i].now), &diag);
+        assert_int_equal(revision_fills_in(&before, &now), rows[i].fills);
+    }
+}
+
 static void test_findings(void **state)
 {
     (void)state;
@@ -201,6 +251,8 @@ static void test_findings(void **state)
         {HEAD UP "-- migrate:verify transaction:false\n", "e bad_section_option 3:19"},
         {HEAD UP "SELECT '\xc3\x28';\n", "e not_utf8 3:9"},
         {"\xef\xbb\xbf" HEAD UP, ""},
+        {HEAD UP "-- migrate:verify opaque\n", "e bad_section_option 3:19"},
+        {HEAD "-- migrate:up opaque\n-- why\nSELECT 1;\nSELECT 2;\n", "e bad_section 4:1"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         assert_string_equal(findings(str_of(cases[i].text)), cases[i].found);
@@ -228,6 +280,8 @@ int main(void)
         cmocka_unit_test(test_canonical),
         cmocka_unit_test(test_checksum_ignores),
         cmocka_unit_test(test_checksum_notices),
+        cmocka_unit_test(test_opaque),
+        cmocka_unit_test(test_filling_in),
         cmocka_unit_test(test_findings),
         cmocka_unit_test(test_size),
     };

@@ -214,7 +214,7 @@ static void bad_option(struct reader *r, struct str word, const char *why)
 {
     diag_add(r->diag, DIAG_ERROR, "bad_section_option", here(r, word.p),
              "after the marker: an engine (postgresql, sqlite) and, for up and down, transaction:false, "
-             "lock_timeout:5s, statement_timeout:10m",
+             "lock_timeout:5s, statement_timeout:10m, opaque",
              "the section option '%.*s' %s", STR_ARG(word), why);
 }
 
@@ -241,10 +241,13 @@ static void read_option(struct reader *r, struct str word, struct section *s)
 {
     size_t colon = str_find(word, ':');
     struct str name = str_head(word, colon), value = str_from(word, colon + 1);
-    if (colon == word.len)
+    bool opaque = str_is(word, "opaque");
+    if (colon == word.len && !opaque)
         read_engine(r, word, s);
     else if (s->kind != SECTION_UP && s->kind != SECTION_DOWN)
         bad_option(r, word, "is for up and down only");
+    else if (opaque)
+        s->opaque = true;
     else if (str_is(name, "lock_timeout"))
         read_timeout(r, word, value, &s->lock_timeout_ms);
     else if (str_is(name, "statement_timeout"))
@@ -317,6 +320,15 @@ static bool is_comment(struct str line, struct str *ret_text)
     return true;
 }
 
+/* Either the SQL is known or it is not. Once is enough. */
+static void check_opaque(struct reader *r, struct section *s)
+{
+    diag_add(r->diag, DIAG_ERROR, "bad_section", here(r, r->line.p),
+             "if this is all that the section does, remove the word opaque from its marker",
+             "SQL in an opaque section");
+    s->opaque = false;
+}
+
 static void read_line(struct reader *r)
 {
     struct str comment = STR(""), marker = STR("migrate:");
@@ -326,6 +338,8 @@ static void read_line(struct reader *r)
     } else if (r->in_sections) {
         struct section *s = &r->revision->sections.list.items[r->revision->sections.list.count - 1];
         s->sql.len = (size_t)(r->line.p + r->line.len - s->sql.p);
+        if (s->opaque && !commented && str_trim(r->line).len > 0)
+            check_opaque(r, s);
     } else if (commented) {
         read_header_line(r, comment);
     } else if (str_trim(r->line).len > 0) {

@@ -36,6 +36,8 @@ static void add_section(struct strbuf *out, const struct section *s)
         strbuf_printf(out, " lock_timeout:%" PRId64 "ms", s->lock_timeout_ms);
     if (s->statement_timeout_ms != TIMEOUT_DEFAULT)
         strbuf_printf(out, " statement_timeout:%" PRId64 "ms", s->statement_timeout_ms);
+    if (s->opaque)
+        strbuf_puts(out, " opaque");
     strbuf_putc(out, '\n');
     strbuf_add(out, s->sql);
     if (s->sql.len > 0)

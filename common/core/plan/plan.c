@@ -129,16 +129,36 @@ static bool fail_section(const struct revision *r, enum section_kind kind, enum 
     return err_hint(err, "stop above it, restore a backup, or add -- migrate:down to the file");
 }
 
+/* The first line of the section says why, for people. */
+static bool fail_opaque(const struct revision *r, const struct section *s, enum engine engine, struct err *err)
+{
+    struct str reason = str_trim(str_head(s->sql, str_find(s->sql, '\n')));
+    err_kind(err, ERR_STATE, "opaque_section",
+             "what revision '%.*s' does in its section '%s' is not known as SQL for %s", STR_ARG(r->id),
+             section_kind_name(s->kind), engine_name(engine));
+    err_origin(err, "%.*s:%u", STR_ARG(r->path), s->line > 0 ? s->line - 1 : 1);
+    if (reason.len > 2)
+        err_detail(err, "%.*s", STR_ARG(str_trim(str_from(reason, 2))));
+    return err_hint(err,
+                    "write the SQL into the section and remove the word opaque from its marker; or do by hand what it "
+                    "does, and `skein stamp` the database");
+}
+
 /* What did nothing needs nothing to be undone. */
 static bool is_undoable(const struct revision *r, enum engine engine)
 {
     const struct section *up = revision_section(r, SECTION_UP, engine);
-    return revision_section(r, SECTION_DOWN, engine) != NULL || up == NULL || sql_is_blank(engine, up->sql);
+    return revision_section(r, SECTION_DOWN, engine) != NULL || up == NULL ||
+           (!up->opaque && sql_is_blank(engine, up->sql));
 }
 
 static bool check_section(const struct planner *p, size_t node, struct err *err)
 {
     const struct revision *r = p->project->nodes[node];
+    const struct section *s =
+        revision_section(r, p->direction == DIRECTION_DOWN ? SECTION_DOWN : SECTION_UP, p->engine);
+    if (s != NULL && s->opaque)
+        return fail_opaque(r, s, p->engine, err);
     if (p->direction == DIRECTION_DOWN)
         return is_undoable(r, p->engine) || fail_section(r, SECTION_DOWN, p->engine, err);
     if (revision_section(r, SECTION_UP, p->engine) != NULL || !revision_has_section(r, SECTION_UP))

@@ -13,16 +13,17 @@
  *
  * At most 1,000 names a header. Other comments are allowed there, SQL is not. A marker is a line that starts with `--
  * migrate:` and one of up, down, verify, probe, then in any order an engine and options (`transaction:false`,
- * `lock_timeout:5s`, `statement_timeout:10m`; only up and down take options). A section reaches to the next marker or
- * the end. A file without a section is allowed for a merge only.
+ * `lock_timeout:5s`, `statement_timeout:10m`, `opaque`; only up and down take options). A section reaches to the next
+ * marker or the end. A file without a section is allowed for a merge only. An opaque section has comments only: the
+ * first says why its SQL is not known.
  *
  * Canonical bytes and checksum. The checksum is SHA-256 over this text; neither will ever change:
  *
  *   1. the headers revision, revises, branch_labels, depends_on, in this order, each as `-- NAME: VALUES` LF,
  *      values as written (order kept) joined by a comma and one space; a header without a value is left out;
  *   2. then every section in the order of the file: `-- migrate:KIND`, then if given ` ENGINE`,
- *      ` transaction:false`, ` lock_timeout:Nms`, ` statement_timeout:Nms` (N decimal milliseconds), LF; then
- *      the section's text with LF line ends and without spaces, tabs and line ends at its end, and if that
+ *      ` transaction:false`, ` lock_timeout:Nms`, ` statement_timeout:Nms` (N decimal milliseconds), ` opaque`, LF;
+ *      then the section's text with LF line ends and without spaces, tabs and line ends at its end, and if that
  *      leaves anything, LF.
  *
  * So message, created, other comments before the first marker, blank lines at a section's end, a byte order

@@ -23,6 +23,7 @@ struct section {
     enum section_kind kind;
     enum engine engine;           /* ENGINE_UNSET: for every engine that has no section of its own */
     bool transactional;           /* false: `transaction:false` */
+    bool opaque;                  /* what it does is not known as SQL: never run, can be stamped over */
     int64_t lock_timeout_ms;      /* or TIMEOUT_DEFAULT */
     int64_t statement_timeout_ms; /* or TIMEOUT_DEFAULT */
     struct str sql;               /* without the marker line, LF line ends, no white space at its end */
@@ -62,3 +63,9 @@ const struct section *revision_section(const struct revision *r, enum section_ki
 
 /* True when the file has a section of this kind, whatever its engine. */
 bool revision_has_section(const struct revision *r, enum section_kind kind);
+
+/* True when any section is opaque. */
+bool revision_is_opaque(const struct revision *r);
+
+/* True when `now` is `before` with the SQL of opaque sections written, and nothing else changed. */
+bool revision_fills_in(const struct revision *before, const struct revision *now);
