@@ -94,8 +94,9 @@ static bool poll_connect(struct pg *p, int64_t deadline, struct err *err)
 static bool connect_start(struct pg *p, struct err *err)
 {
     const char *name = p->options.application_name != NULL ? p->options.application_name : "skein";
-    const char *keys[] = {"dbname", "application_name", "client_encoding", "tcp_user_timeout", NULL};
-    const char *values[] = {str_cstr(&p->arena, p->url), name, "UTF8", "15000", NULL};
+    const char *other = p->options.database.len > 0 ? str_cstr(&p->arena, p->options.database) : NULL;
+    const char *keys[] = {"dbname", "application_name", "client_encoding", "tcp_user_timeout", "dbname", NULL};
+    const char *values[] = {str_cstr(&p->arena, p->url), name, "UTF8", "15000", other, NULL};
     p->conn = PQconnectStartParams(keys, values, 1);
     if (p->conn == NULL)
         return err_set(err, ERR_SYSTEM, "out of memory while connecting");
@@ -420,6 +421,7 @@ bool pg_open(struct str url, const struct db_options *options, struct db **ret_d
     p->options = *options;
     p->options.schema = str_copy(&p->arena, options->schema);
     p->options.role = str_copy(&p->arena, options->role);
+    p->options.database = str_copy(&p->arena, options->database);
     if (options->application_name != NULL)
         p->options.application_name = arena_strdup(&p->arena, options->application_name);
     p->db.name = redact_url(&p->arena, url);

@@ -349,6 +349,8 @@ static bool probe_file(struct lite *l, struct err *err)
 static int open_file(struct lite *l, sqlite3 **ret_conn)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    if (l->options.memory)
+        return sqlite3_open_v2(":memory:", ret_conn, flags | SQLITE_OPEN_MEMORY, NULL);
     if (l->options.access == DB_ACCESS_CREATE)
         flags |= SQLITE_OPEN_CREATE;
     if (l->options.access == DB_ACCESS_READ && access(l->path, W_OK) != 0)
@@ -359,6 +361,8 @@ static int open_file(struct lite *l, sqlite3 **ret_conn)
 static void remember_inode(struct lite *l)
 {
     struct stat st;
+    if (l->options.memory)
+        return;
     if (l->inode == 0 && stat(l->path, &st) == 0)
         l->inode = st.st_ino;
     if (l->real_path == NULL)
@@ -367,7 +371,7 @@ static void remember_inode(struct lite *l)
 
 static bool open_connection(struct lite *l, struct err *err)
 {
-    if (!check_path(l, err))
+    if (!l->options.memory && !check_path(l, err))
         return false;
     sqlite3 *conn = NULL;
     int code = open_file(l, &conn);
@@ -700,7 +704,7 @@ static bool lite_try_lock(struct db *db, bool *ret_locked, struct err *err)
 {
     struct lite *l = lite_of(db);
     char path[4096];
-    if (l->lock_fd >= 0) { /* it outlives the connection: a descriptor of its own */
+    if (l->options.memory || l->lock_fd >= 0) { /* it outlives the connection: a descriptor of its own */
         *ret_locked = true;
         return true;
     }
@@ -724,6 +728,8 @@ static bool lite_try_lock(struct db *db, bool *ret_locked, struct err *err)
 static bool lite_unlock(struct db *db, struct err *err)
 {
     struct lite *l = lite_of(db);
+    if (l->options.memory)
+        return true; /* nobody else can reach it */
     if (l->lock_fd < 0)
         return err_set(err, ERR_INTERNAL, "the lock is not held");
     close(l->lock_fd);
@@ -833,8 +839,8 @@ static struct lite *lite_new(struct str url, struct str path, const struct db_op
 
 bool lite_open(struct str url, const struct db_options *options, struct db **ret_db, struct err *err)
 {
-    struct str path;
-    if (!lite_path(url, &path, err))
+    struct str path = STR(":memory:");
+    if (!options->memory && !lite_path(url, &path, err))
         return false;
     if (options->role.len > 0)
         return err_kind(err, ERR_USAGE, "bad_url", "SQLite has no roles: %.*s", STR_ARG(url));

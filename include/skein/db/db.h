@@ -171,6 +171,8 @@ struct db_options {
     bool allow_pooler;         /* PostgreSQL: a pooler in session mode is between */
     bool allow_standby;        /* PostgreSQL: for reading */
     bool allow_network_folder; /* SQLite: the file lies on NFS or SMB, whose locks are not to be trusted */
+    bool memory;               /* SQLite: an empty database in memory that goes with the connection, whatever the URL */
+    struct str database;       /* PostgreSQL: another database than the URL's, on the same server */
 };
 
 /* Reading, 10 s to connect, 5 s for a busy file. */
