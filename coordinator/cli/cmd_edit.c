@@ -34,7 +34,7 @@ static bool find_in_project(struct edit *e, struct str name)
     if (!local_show(l, &v, name, &nodes))
         return false;
     for (size_t i = 0; i < nodes.list.count; i++)
-        vec_push(&l->arena, &e->paths.list, l->project.nodes[nodes.list.items[i]]->path);
+        vec_push(&l->arena, &e->paths.list, squash_shown(&l->project, nodes.list.items[i])->path);
     if (nodes.list.count > 0)
         return true;
     err_kind(&l->err, ERR_TARGET, "unknown_revision", "'%.*s' is no revision that has a file", STR_ARG(name));
@@ -225,6 +225,14 @@ static bool is_edited(const struct edit *e, struct str path)
     return false;
 }
 
+static void check_revision(struct local *l, const struct edit *e, const struct revision *r)
+{
+    if (!is_edited(e, r->path))
+        return;
+    check_direction(l, r, DIRECTION_UP);
+    check_direction(l, r, DIRECTION_DOWN);
+}
+
 /* Reads everything again: the whole project, and the statements of the files that were open. */
 static bool check(struct local *l, const struct edit *e)
 {
@@ -232,10 +240,9 @@ static bool check(struct local *l, const struct edit *e)
     if (!local_open_files(l, e->l->line, &files))
         return false;
     for (size_t n = 0; n < l->project.node_count; n++)
-        if (is_edited(e, l->project.nodes[n]->path)) {
-            check_direction(l, l->project.nodes[n], DIRECTION_UP);
-            check_direction(l, l->project.nodes[n], DIRECTION_DOWN);
-        }
+        check_revision(l, e, l->project.nodes[n]);
+    for (size_t i = 0; i < l->project.squashes.list.count; i++)
+        check_revision(l, e, l->project.squashes.list.items[i].revision);
     diag_sort(&l->diag);
     return !diag_has_errors(&l->diag) || diag_to_err(&l->diag, &l->err);
 }

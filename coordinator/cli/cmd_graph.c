@@ -131,6 +131,16 @@ static json_t *json_children(const struct revline *r, size_t node)
     return list;
 }
 
+/* Where all branches are inside a squashed range, as is the fork, there is none to see. */
+static bool forks_inside(const struct project *p, size_t node)
+{
+    const struct squash *s = squash_around(p, node);
+    bool inside = s != NULL;
+    for (size_t i = 0; inside && i < dag_up_count(&p->dag, EDGE_PARENT, node); i++)
+        inside = bitset_has(&s->members, dag_up(&p->dag, EDGE_PARENT, node, i));
+    return inside;
+}
+
 static bool print_branches(struct local *l, const struct revline *r, json_t *json)
 {
     struct module_summary summary;
@@ -143,7 +153,7 @@ static bool print_branches(struct local *l, const struct revline *r, json_t *jso
     json_t *into = json_object();
     for (size_t i = 0; i < order.list.count; i++) {
         size_t node = order.list.items[i];
-        if (!query_is_branch_point(r->view->project, node))
+        if (!query_is_branch_point(r->view->project, node) || forks_inside(r->view->project, node))
             continue;
         json_object_set_new(into, str_cstr(&l->arena, r->view->project->nodes[node]->id), json_children(r, node));
         if (l->form == OUT_FORM_TEXT)
@@ -187,6 +197,17 @@ static struct bitset known_rows(struct local *l, const struct view *v, const str
     return set;
 }
 
+static const struct opt_option opt_squashed = {
+    .name = "squashed", .doc = "List the revisions that squashed ones replace, instead of these"};
+
+static struct bitset all_tops(struct local *l)
+{
+    struct bitset tops = bitset_new(&l->arena, l->project.node_count);
+    for (size_t i = 0; i < l->project.squashes.list.count; i++)
+        bitset_add(&tops, l->project.squashes.list.items[i].top);
+    return tops;
+}
+
 static bool print_history(struct local *l, const struct revline *shared, json_t *json)
 {
     struct revline r = *shared;
@@ -195,7 +216,12 @@ static bool print_history(struct local *l, const struct revline *shared, json_t 
     struct nodes order = {0};
     if (!current_rows(l, r.view, &rows) || !query_history(&l->arena, r.view, str_of(range), rows, &order, &l->err))
         return false;
-    struct bitset current = known_rows(l, r.view, rows);
+    struct bitset current = known_rows(l, r.view, rows), plain;
+    if (opt_has(l->line, &opt_squashed))
+        plain = all_tops(l);
+    else
+        query_fold(&l->arena, &l->project, &order, &plain);
+    r.plain = &plain;
     if (opt_has(l->line, &opt_indicate_current))
         r.current = &current;
     json_object_set_new(json, "revisions_in_order", json_nodes(r.view, &order));
@@ -275,7 +301,7 @@ const struct opt_command command_branches = {.name = "branches",
                                              .run = run_branches};
 
 static const struct opt_option *const history_options[] = {
-    &opt_project,  &opt_extension, &opt_all,     &opt_rev_range, &opt_indicate_current, &opt_from,
+    &opt_project,  &opt_extension, &opt_all,     &opt_rev_range, &opt_indicate_current, &opt_from, &opt_squashed,
     &opt_database, &opt_schema,    &opt_verbose, &opt_format,    &opt_connect_timeout,  NULL};
 const struct opt_command command_history = {
     .name = "history",

@@ -20,7 +20,7 @@ static bool find_edited(struct local *l, const struct applied_list *applied, con
         size_t node = str_eq(one->module, name) ? project_find_node(&l->project, module, one->revision) : SIZE_MAX;
         if (node == SIZE_MAX || !bitset_has(&now, node))
             continue;
-        if (hash_eq(&one->checksum, &l->project.nodes[node]->checksum))
+        if (squash_accepts(&l->project, node, &one->checksum))
             bitset_remove(&differs, node);
         else
             bitset_add(&differs, node);

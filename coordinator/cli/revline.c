@@ -5,7 +5,14 @@
 
 static const struct revision *revision(const struct revline *r, size_t node)
 {
-    return r->view->project->nodes[node];
+    const struct project *p = r->view->project;
+    bool plain = r->plain != NULL && bitset_has(r->plain, node);
+    return plain ? p->nodes[node] : squash_shown(p, node);
+}
+
+static bool is_merge(const struct revline *r, size_t node)
+{
+    return revision(r, node)->parents.list.count > 1;
 }
 
 void revline_init(struct revline *r, struct arena *a, const struct view *v)
@@ -48,7 +55,7 @@ static void tree_marks(const struct revline *r, size_t node, struct strbuf *out)
 {
     if (query_is_branch_point(r->view->project, node))
         strbuf_puts(out, " (branchpoint)");
-    if (query_is_merge_point(r->view->project, node))
+    if (is_merge(r, node))
         strbuf_puts(out, " (mergepoint)");
 }
 
@@ -109,13 +116,17 @@ void revline_entry(const struct revline *r, size_t node, struct strbuf *out)
     const struct revision *rev = revision(r, node);
     strbuf_printf(out, "Rev: %.*s%s", STR_ARG(rev->id), query_is_head(r->view->project, node) ? " (head)" : "");
     tree_marks(r, node, out);
-    strbuf_printf(out, "%s\n%s: ", is_current(r, node) ? " (current)" : "",
-                  query_is_merge_point(r->view->project, node) ? "Merges" : "Parent");
+    strbuf_printf(out, "%s\n%s: ", is_current(r, node) ? " (current)" : "", is_merge(r, node) ? "Merges" : "Parent");
     parents(r, node, out);
     strbuf_putc(out, '\n');
     if (rev->depends_on.list.count > 0) {
         strbuf_puts(out, "Also depends on: ");
         comma_names(&rev->depends_on, out);
+        strbuf_putc(out, '\n');
+    }
+    if (rev->replaces.list.count > 0) {
+        strbuf_puts(out, "Replaces: ");
+        comma_names(&rev->replaces, out);
         strbuf_putc(out, '\n');
     }
     if (query_is_branch_point(r->view->project, node))
@@ -145,7 +156,9 @@ json_t *revline_json(const struct revline *r, size_t node)
     json_object_set_new(object, "checksum", json_string(hash_format(&rev->checksum).text));
     json_object_set_new(object, "head", json_boolean(query_is_head(r->view->project, node)));
     json_object_set_new(object, "branch_point", json_boolean(query_is_branch_point(r->view->project, node)));
-    json_object_set_new(object, "merge_point", json_boolean(query_is_merge_point(r->view->project, node)));
+    json_object_set_new(object, "merge_point", json_boolean(is_merge(r, node)));
+    if (rev->replaces.list.count > 0)
+        json_object_set_new(object, "replaces", json_names(&rev->replaces));
     if (r->current != NULL)
         json_object_set_new(object, "current", json_boolean(is_current(r, node)));
     return object;

@@ -17,6 +17,7 @@ struct revline {
     size_t first;                 /* node number of the module's first revision */
     struct names *labels;         /* by node number less `first`: every label that the revision shows, sorted */
     const struct bitset *current; /* revisions to mark "(current)"; NULL: none */
+    const struct bitset *plain;   /* tops of squashed ranges to show as the revision that was replaced; NULL: none */
 };
 
 void revline_init(struct revline *r, struct arena *a, const struct view *v);

@@ -250,12 +250,18 @@ static struct bitset applied_nodes(const struct coord *c, struct arena *a, const
     return set;
 }
 
-static const struct revision *same_revision(const struct project *of, size_t node, const struct project *in)
+static size_t same_node(const struct project *of, size_t node, const struct project *in)
 {
     struct str module = of->modules.list.items[project_module_of(of, node)].name;
     int there = project_find_module(in, module);
-    size_t found = there >= 0 ? project_find_node(in, (size_t)there, of->nodes[node]->id) : SIZE_MAX;
-    return found != SIZE_MAX ? in->nodes[found] : NULL;
+    return there >= 0 ? project_find_node(in, (size_t)there, of->nodes[node]->id) : SIZE_MAX;
+}
+
+static void add_edited(struct diag *diag, const struct revision *now)
+{
+    diag_add(diag, DIAG_ERROR, "edited", (struct diag_at){.path = now->path, .line = now->lines.id},
+             "restore the file and put the change into a new revision",
+             "revision %.*s was changed after it was applied", STR_ARG(now->id));
 }
 
 /* An applied revision must stay as it is: targets that have it would differ from those that get it. */
@@ -264,15 +270,19 @@ static void find_edits(struct turn *t, const struct project *old, const struct p
 {
     struct bitset applied = applied_nodes(t->c, &t->fx->arena, old);
     for (size_t n = 0; n < old->node_count; n++) {
-        const struct revision *now = same_revision(old, n, fresh);
-        if (now == NULL)
+        size_t now = same_node(old, n, fresh);
+        if (now == SIZE_MAX)
             pushed->removed++;
-        if (now == NULL || hash_eq(&now->checksum, &old->nodes[n]->checksum) || !bitset_has(&applied, n) ||
-            revision_fills_in(old->nodes[n], now))
-            continue;
-        diag_add(diag, DIAG_ERROR, "edited", (struct diag_at){.path = now->path, .line = now->lines.id},
-                 "restore the file and put the change into a new revision",
-                 "revision %.*s was changed after it was applied", STR_ARG(now->id));
+        else if (bitset_has(&applied, n) && !squash_accepts(fresh, now, &old->nodes[n]->checksum) &&
+                 !revision_fills_in(old->nodes[n], fresh->nodes[now]))
+            add_edited(diag, fresh->nodes[now]);
+    }
+    for (size_t i = 0; i < old->squashes.list.count; i++) {
+        const struct squash *s = &old->squashes.list.items[i];
+        size_t now = same_node(old, s->top, fresh);
+        bool squashed = now != SIZE_MAX && squash_shown(fresh, now)->replaces.list.count > 0;
+        if (squashed && bitset_has(&applied, s->top) && !squash_accepts(fresh, now, &s->revision->checksum))
+            add_edited(diag, squash_shown(fresh, now));
     }
 }
 
@@ -281,10 +291,18 @@ static void check_new(struct turn *t, const struct project *old, const struct pr
                       struct msg_pushed *pushed)
 {
     for (size_t n = 0; n < fresh->node_count; n++) {
-        const struct revision *before = old != NULL ? same_revision(fresh, n, old) : NULL;
-        pushed->added += before == NULL;
-        if (before == NULL || !hash_eq(&before->checksum, &fresh->nodes[n]->checksum))
+        size_t before = old != NULL ? same_node(fresh, n, old) : SIZE_MAX;
+        pushed->added += before == SIZE_MAX;
+        if (before == SIZE_MAX || squash_with_checksum(old, before, &fresh->nodes[n]->checksum) == NULL)
             script_check_revision(&t->fx->arena, fresh->nodes[n], diag);
+    }
+    for (size_t i = 0; i < fresh->squashes.list.count; i++) {
+        const struct squash *s = &fresh->squashes.list.items[i];
+        size_t before = old != NULL ? same_node(fresh, s->top, old) : SIZE_MAX;
+        if (before != SIZE_MAX && squash_with_checksum(old, before, &s->revision->checksum) != NULL)
+            continue;
+        pushed->added++;
+        script_check_revision(&t->fx->arena, s->revision, diag);
     }
 }
 

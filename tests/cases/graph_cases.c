@@ -92,10 +92,13 @@ static void add_file(struct run *r, struct project_files *files, const json_t *n
     add_header(&text, "revises", json_object_get(node, "down"));
     add_header(&text, "branch_labels", json_object_get(node, "labels"));
     add_header(&text, "depends_on", json_object_get(node, "deps"));
+    add_header(&text, "replaces", json_object_get(node, "replaces"));
     strbuf_puts(&text, "-- migrate:up\nSELECT 1;\n");
     if (!json_is_true(json_object_get(node, "irreversible")))
         strbuf_puts(&text, "-- migrate:down\nSELECT 2;\n");
-    struct project_file file = {.path = str_printf(&r->arena, "%s/%s_%s.sql", module, text_of(node, "id"), slug),
+    const char *place = json_is_true(json_object_get(node, "squashed")) ? "/squashed" : "";
+    struct project_file file = {.path =
+                                    str_printf(&r->arena, "%s%s/%s_%s.sql", module, place, text_of(node, "id"), slug),
                                 .bytes = str_copy(&r->arena, strbuf_str(&text))};
     vec_push(&r->arena, &module_files(r, files, module)->files, file);
     strbuf_release(&text);
@@ -192,6 +195,14 @@ static size_t step_node(struct run *r, const struct plan_step *s)
     return project_find_node(&r->project, (size_t)module, s->revision);
 }
 
+/* "r3*" is the squashed revision r3, "r3" the one that it replaces. */
+static bool is_step(struct run *r, const struct plan_step *s, const char *expected)
+{
+    const struct revision *revision = plan_step_revision(&r->project, s);
+    bool squashed = revision != NULL && revision->replaces.list.count > 0;
+    return str_is(str_printf(&r->arena, "%.*s%s", STR_ARG(s->revision), squashed ? "*" : ""), expected);
+}
+
 /* Every direction and revision as often as expected. */
 static bool same_steps(struct run *r, const struct plan *plan)
 {
@@ -208,7 +219,7 @@ static bool same_steps(struct run *r, const struct plan *plan)
         bool found = false;
         for (size_t k = 0; k < plan->steps.list.count; k++) {
             const struct plan_step *s = &plan->steps.list.items[k];
-            found = found || (strcmp(direction_name(s->direction), direction) == 0 && str_is(s->revision, id) &&
+            found = found || (strcmp(direction_name(s->direction), direction) == 0 && is_step(r, s, id) &&
                               (module == NULL || str_is(s->module, module)));
         }
         if (!found)
@@ -269,21 +280,48 @@ static bool check_row_changes(struct run *r, const struct plan_step *s, struct n
                                                        show(r, rows), show(r, &s->heads_after));
 }
 
-static bool check_step(struct run *r, const struct plan_step *s, struct bitset *applied, struct dbstate *state)
+/* The revisions that a step does: one, or all that a squashed one replaces. */
+static struct bitset step_nodes(struct run *r, const struct plan_step *s)
 {
-    size_t node = step_node(r, s), module = project_module_of(&r->project, node), other;
+    size_t node = step_node(r, s), module = project_module_of(&r->project, node);
+    struct bitset nodes = bitset_new(&r->arena, r->project.node_count);
+    const struct names *replaced = &plan_step_revision(&r->project, s)->replaces;
+    bitset_add(&nodes, node);
+    for (size_t i = 0; i < replaced->list.count; i++) {
+        size_t member = project_find_node(&r->project, module, replaced->list.items[i]);
+        if (member != SIZE_MAX)
+            bitset_add(&nodes, member);
+    }
+    return nodes;
+}
+
+/* One of the revisions of a step: not done yet, and what it needs is done or of this step. */
+static bool check_node(struct run *r, const struct plan_step *s, size_t node, const struct bitset *nodes,
+                       const struct bitset *applied)
+{
     struct dag_cursor c = {.node = node};
     bool up = s->direction == DIRECTION_UP;
+    size_t other;
     if (bitset_has(applied, node) == up)
         return fails(r, "%s %.*s makes no sense", direction_name(s->direction), STR_ARG(s->revision));
     while (up ? dag_next_down(&r->project.dag, EDGES_ALL, &c, &other)
               : dag_next_up(&r->project.dag, EDGES_ALL, &c, &other))
-        if (bitset_has(applied, other) != up)
+        if (bitset_has(applied, other) != up && !bitset_has(nodes, other))
             return fails(r, "%s %.*s too early", direction_name(s->direction), STR_ARG(s->revision));
-    if (up)
-        bitset_add(applied, node);
+    return true;
+}
+
+static bool check_step(struct run *r, const struct plan_step *s, struct bitset *applied, struct dbstate *state)
+{
+    size_t module = project_module_of(&r->project, step_node(r, s));
+    struct bitset nodes = step_nodes(r, s);
+    for (size_t n = bitset_next(&nodes, 0); n < nodes.size; n = bitset_next(&nodes, n + 1))
+        if (!check_node(r, s, n, &nodes, applied))
+            return false;
+    if (s->direction == DIRECTION_UP)
+        bitset_unite(applied, &nodes);
     else
-        bitset_remove(applied, node);
+        bitset_subtract(applied, &nodes);
     struct names defined = defined_heads(r, applied, module), rows = {0};
     if (!names_match(&defined, &s->heads_after))
         return fails(r, "heads after %.*s:%s, not%s", STR_ARG(s->revision), show(r, &s->heads_after),

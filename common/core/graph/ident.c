@@ -80,6 +80,9 @@ static bool fail_prefix(const struct view *v, struct str name, const struct node
     }
     ident_fail(err, "unknown_revision", "there is no revision or branch '%.*s' in %.*s", STR_ARG(name),
                STR_ARG(module_of(v)->name));
+    const struct revision *heir = squash_heir(v->project, v->module, name);
+    if (heir != NULL)
+        return err_hint(err, "it was squashed into '%.*s', and its file was removed", STR_ARG(heir->id));
     return err_hint(err, "`skein history` lists the revisions; the start of an id is enough if the id has four "
                          "characters or more");
 }
@@ -334,12 +337,11 @@ bool ident_lineage(struct arena *a, const struct view *v, struct str name, int k
 /* One step; IDENT_NONE past the base. */
 static bool step_down(struct arena *a, const struct view *v, long at, long *ret_node, struct err *err)
 {
-    const struct dag *d = &v->project->dag;
     struct nodes below = {0};
     if (at == IDENT_NONE)
         view_heads(a, v, &below);
-    for (size_t i = 0; at >= 0 && i < dag_down_count(d, EDGE_PARENT, (size_t)at); i++)
-        vec_push(a, &below.list, dag_down(d, EDGE_PARENT, (size_t)at, i));
+    if (at >= 0)
+        below = squash_parents(a, v->project, (size_t)at);
     if (below.list.count > 1) {
         ident_fail(err, "ambiguous_walk", "which way down to go is not clear: there are several parents or heads");
         return err_hint(err, "name the revision to go to");

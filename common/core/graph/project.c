@@ -1,10 +1,11 @@
 /*
  * Building a project, in steps that all run whatever the step before found:
  *
- *   1 parse every file; a file that says its id becomes a node
+ *   1 parse every file; one that says its id becomes a node, unless it replaces nodes that are there
  *   2 index ids and labels of each module; report names that are used twice
  *   3 resolve `revises` and `depends_on` to edges (references.c)
  *   4 build the graph and look for cycles
+ *   5 find the ranges of squashed revisions (squash.c)
  */
 #include "skein/graph/project.h"
 
@@ -12,8 +13,15 @@
 #include <string.h>
 
 #include "common/core/graph/references.h"
+#include "skein/base/index.h"
 #include "skein/base/names.h"
 #include "skein/graph/revfile.h"
+
+/* A file that says its id. */
+struct parsed {
+    struct revision *revision;
+    bool is_node;
+};
 
 struct builder {
     struct arena *arena;
@@ -21,26 +29,95 @@ struct builder {
     struct project project;
     struct revision **nodes; /* room for every file */
     size_t node_count;
+    struct squash_files squashed; /* room for every file */
 };
 
+static struct str file_name(struct str path)
+{
+    for (size_t slash = str_find(path, '/'); slash < path.len; slash = str_find(path, '/'))
+        path = str_from(path, slash + 1);
+    return path;
+}
+
+/* By name: a file keeps its place when it moves into the folder of those that were squashed. */
 static int compare_files(const void *left, const void *right)
 {
     const struct project_file *a = left, *b = right;
-    return str_cmp(a->path, b->path);
+    int order = str_cmp(file_name(a->path), file_name(b->path));
+    return order != 0 ? order : str_cmp(a->path, b->path);
 }
 
-static void add_file(struct builder *b, const struct project_file *file)
+/* NULL where the file does not say which revision it is. */
+static struct revision *parse_file(struct builder *b, const struct project_file *file)
 {
     if (file->problem != NULL) {
         diag_add(b->diag, DIAG_ERROR, file->kind != NULL ? file->kind : "unreadable",
                  (struct diag_at){.path = file->path}, "repair the file, or move it out of the folder", "the file %s",
                  file->problem);
-        return;
+        return NULL;
     }
     struct revision *rev = arena_new(b->arena, struct revision);
     revfile_parse(b->arena, file->path, file->bytes, b->diag, rev);
-    if (rev->id.len > 0)
-        b->nodes[b->node_count++] = rev;
+    return rev->id.len > 0 ? rev : NULL;
+}
+
+/* A file with `replaces`. */
+struct candidate {
+    size_t replaced, file;
+};
+
+struct candidates {
+    VEC(struct candidate) list;
+};
+
+static int by_replaced(const void *left, const void *right)
+{
+    const struct candidate *a = left, *b = right;
+    if (a->replaced != b->replaced)
+        return (a->replaced > b->replaced) - (a->replaced < b->replaced);
+    return (a->file > b->file) - (a->file < b->file);
+}
+
+/*
+ * A file that replaces others is a node only where nothing else has its id: the files that it replaces are gone. Of
+ * several such files the one that replaces least is the node.
+ */
+static void choose_candidates(struct builder *b, struct parsed *files, size_t count, struct candidates *candidates)
+{
+    struct index ids = {0};
+    for (size_t i = 0; i < count; i++)
+        if (files[i].is_node)
+            index_put(b->arena, &ids, files[i].revision->id, 0);
+    qsort(candidates->list.items, candidates->list.count, sizeof(*candidates->list.items), by_replaced);
+    for (size_t i = 0; i < candidates->list.count; i++) {
+        struct parsed *file = &files[candidates->list.items[i].file];
+        file->is_node = index_find(&ids, file->revision->id) == INDEX_NONE;
+        if (file->is_node)
+            index_put(b->arena, &ids, file->revision->id, 0);
+    }
+}
+
+static void choose_nodes(struct builder *b, struct parsed *files, size_t count)
+{
+    struct candidates candidates = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct candidate c = {files[i].revision->replaces.list.count, i};
+        files[i].is_node = c.replaced == 0;
+        if (!files[i].is_node)
+            vec_push(b->arena, &candidates.list, c);
+    }
+    if (candidates.list.count > 0)
+        choose_candidates(b, files, count, &candidates);
+}
+
+static void add_parsed(struct builder *b, const struct parsed *file)
+{
+    if (file->is_node) {
+        b->nodes[b->node_count++] = file->revision;
+        return;
+    }
+    b->squashed.items[b->squashed.count].module = b->project.modules.list.count;
+    b->squashed.items[b->squashed.count++].revision = file->revision;
 }
 
 static void check_module_name(struct builder *b, const struct module_files *files, size_t index)
@@ -64,8 +141,15 @@ static void add_module(struct builder *b, const struct module_files *files, size
         memcpy(sorted, files->files.items, count * sizeof(*sorted));
     qsort(sorted, count, sizeof(*sorted), compare_files);
     struct module m = {.name = files->name, .folder = files->folder, .first = b->node_count};
-    for (size_t i = 0; i < count; i++)
-        add_file(b, &sorted[i]);
+    struct parsed *parsed = arena_new_array(b->arena, count, struct parsed);
+    size_t parsed_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        parsed[parsed_count].revision = parse_file(b, &sorted[i]);
+        parsed_count += parsed[parsed_count].revision != NULL;
+    }
+    choose_nodes(b, parsed, parsed_count);
+    for (size_t i = 0; i < parsed_count; i++)
+        add_parsed(b, &parsed[i]);
     m.count = b->node_count - m.first;
     vec_push(b->arena, &b->project.modules.list, m);
 }
@@ -172,6 +256,7 @@ bool project_build(struct arena *a, const struct project_files *files, struct di
     for (size_t i = 0; i < files->modules.count; i++)
         count += files->modules.items[i].files.count;
     b.nodes = arena_new_array(a, count, struct revision *);
+    b.squashed.items = arena_array(a, count, sizeof(*b.squashed.items));
     for (size_t i = 0; i < files->modules.count; i++)
         add_module(&b, &files->modules.items[i], i);
     b.project.nodes = b.nodes;
@@ -181,6 +266,8 @@ bool project_build(struct arena *a, const struct project_files *files, struct di
         check_extension_label(&b, &b.project.modules.list.items[i]);
     }
     build_graph(&b);
+    if (diag->errors == errors)
+        squash_build(a, &b.project, &b.squashed, diag);
     if (diag->errors > errors)
         return false;
     *ret_project = b.project;

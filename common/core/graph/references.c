@@ -74,11 +74,19 @@ static void resolve_local_dependency(struct resolver *r, struct str name, struct
         add_edge(r, to, EDGE_DEPENDENCY);
 }
 
+/* What was squashed away is applied with the revision that replaces it. */
+static size_t find_in_module(const struct project *p, size_t module, struct str name)
+{
+    size_t node = module_find_name(&p->modules.list.items[module], name);
+    const struct revision *heir = node == SIZE_MAX ? squash_heir(p, module, name) : NULL;
+    return heir != NULL ? project_find_node(p, module, heir->id) : node;
+}
+
 static void resolve_cross_dependency(struct resolver *r, struct str module, struct str name, struct diag_at at)
 {
     const struct revision *rev = r->revision;
     int other = project_find_module(r->project, module);
-    size_t to = other >= 0 ? module_find_name(&r->project->modules.list.items[other], name) : SIZE_MAX;
+    size_t to = other >= 0 ? find_in_module(r->project, (size_t)other, name) : SIZE_MAX;
     if (r->module == 0)
         diag_add(r->diag, DIAG_ERROR, "core_depends_on_extension", at,
                  "let the extension's revision depend on core's instead",

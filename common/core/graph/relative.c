@@ -78,15 +78,10 @@ static bool walk_up(struct arena *a, const struct view *v, long start, const str
                     long *ret_node, struct err *err)
 {
     struct str branch = r->branch;
-    const struct dag *d = &v->project->dag;
     struct bitset lineage = {0};
     long at = start;
     for (long steps = r->steps; steps > 0; steps--) {
-        struct nodes children = {0};
-        if (at < 0)
-            view_bases(a, v, &children);
-        for (size_t i = 0; at >= 0 && i < dag_up_count(d, EDGE_PARENT, (size_t)at); i++)
-            vec_push(a, &children.list, dag_up(d, EDGE_PARENT, (size_t)at, i));
+        struct nodes children = squash_children(a, v->project, v->module, at < 0 ? SIZE_MAX : (size_t)at);
         if (branch.len > 0 && children.list.count > 0) {
             if (lineage.size == 0 && !ident_lineage(a, v, branch, EDGE_PARENT, &lineage, err))
                 return false;

@@ -16,13 +16,15 @@ enum header {
     HEADER_PARENTS,
     HEADER_LABELS,
     HEADER_DEPENDS_ON,
+    HEADER_REPLACES,
+    HEADER_REPLACED_CHECKSUMS,
     HEADER_MESSAGE,
     HEADER_CREATED,
     HEADER_COUNT
 };
 
-static const char *const header_names[HEADER_COUNT] = {"revision",   "revises", "branch_labels",
-                                                       "depends_on", "message", "created"};
+static const char *const header_names[HEADER_COUNT] = {
+    "revision", "revises", "branch_labels", "depends_on", "replaces", "replaced_checksums", "message", "created"};
 
 struct reader {
     struct arena *arena;
@@ -140,6 +142,21 @@ static void read_created(struct reader *r, struct str value)
                  "'%.*s' is not a time", STR_ARG(value));
 }
 
+static void read_checksums(struct reader *r, struct str value)
+{
+    struct names names = {0};
+    split_names(r, value, &names);
+    for (size_t i = 0; i < names.list.count; i++) {
+        struct hash hash;
+        if (hash_parse(names.list.items[i], &hash))
+            vec_push(r->arena, &r->revision->replaced_checksums.list, hash);
+        else
+            diag_add(r->diag, DIAG_ERROR, "bad_header", here(r, names.list.items[i].p),
+                     "`skein squash` writes this line; restore it", "'%.*s' is no checksum: 64 hex digits",
+                     STR_ARG(str_head(names.list.items[i], 80)));
+    }
+}
+
 static void read_header(struct reader *r, enum header header, struct str value)
 {
     struct revision *rev = r->revision;
@@ -165,6 +182,14 @@ static void read_header(struct reader *r, enum header header, struct str value)
         rev->lines.depends_on = r->number;
         split_names(r, value, &rev->depends_on);
         check_references(r, &rev->depends_on);
+        break;
+    case HEADER_REPLACES:
+        rev->lines.replaces = r->number;
+        split_names(r, value, &rev->replaces);
+        check_references(r, &rev->replaces);
+        break;
+    case HEADER_REPLACED_CHECKSUMS:
+        read_checksums(r, value);
         break;
     case HEADER_MESSAGE:
         rev->message = value;
@@ -205,9 +230,10 @@ static void read_header_line(struct reader *r, struct str comment)
         read_header(r, (enum header)i, value);
         return;
     }
-    diag_add(r->diag, DIAG_WARNING, "unknown_header", here(r, name.p),
-             "known are revision, revises, branch_labels, depends_on, message and created", "there is no header '%.*s'",
-             STR_ARG(name));
+    diag_add(
+        r->diag, DIAG_WARNING, "unknown_header", here(r, name.p),
+        "known are revision, revises, branch_labels, depends_on, replaces, replaced_checksums, message and created",
+        "there is no header '%.*s'", STR_ARG(name));
 }
 
 static void bad_option(struct reader *r, struct str word, const char *why)

@@ -15,6 +15,15 @@ static void add_names(struct strbuf *out, const char *header, const struct names
         strbuf_putc(out, '\n');
 }
 
+static void add_checksums(struct strbuf *out, const struct revision *r)
+{
+    for (size_t i = 0; i < r->replaced_checksums.list.count; i++)
+        strbuf_printf(out, "%s%s", i == 0 ? "-- replaced_checksums: " : ", ",
+                      hash_format(&r->replaced_checksums.list.items[i]).text);
+    if (r->replaced_checksums.list.count > 0)
+        strbuf_putc(out, '\n');
+}
+
 static void add_headers(struct strbuf *out, const struct revision *r)
 {
     strbuf_puts(out, "-- revision: ");
@@ -23,6 +32,8 @@ static void add_headers(struct strbuf *out, const struct revision *r)
     add_names(out, "revises", &r->parents);
     add_names(out, "branch_labels", &r->labels);
     add_names(out, "depends_on", &r->depends_on);
+    add_names(out, "replaces", &r->replaces);
+    add_checksums(out, r);
 }
 
 static void add_section(struct strbuf *out, const struct section *s)

@@ -16,6 +16,12 @@ bool target_rows(struct arena *a, const struct view *v, const struct names *rows
             struct str module = v->project->modules.list.items[v->module].name;
             ident_fail(err, "unknown_revision", "the version table of %.*s holds '%.*s', which is no revision of it",
                        STR_ARG(module), STR_ARG(rows->list.items[i]));
+            const struct revision *heir = squash_heir(v->project, v->module, rows->list.items[i]);
+            if (heir != NULL)
+                return err_hint(err,
+                                "it was squashed into '%.*s': restore the files that this one replaces, so that "
+                                "the database finds its way",
+                                STR_ARG(heir->id));
             return err_hint(err, "add the missing revision file, or set the table right with `skein stamp --purge`");
         }
         vec_push(a, &ret_nodes->list, node);

@@ -4,9 +4,10 @@
  *   1 choose    the modules that the request names, and what its expression means in each (graph/target.h)
  *   2 collect   the revisions to apply or to undo, over all modules
  *   3 check     dependants in other modules, sections for the engine, a way back
- *   4 order     inside a module as Alembic does; between modules core first up, core last down
- *   5 step      row changes and heads, one revision after the other
- *   6 seal      the states before and after, and the hash over everything
+ *   4 fold      ranges that are wanted as a whole and have a squashed revision
+ *   5 order     inside a module as Alembic does; between modules core first up, core last down
+ *   6 step      row changes and heads, one revision after the other
+ *   7 seal      the states before and after, and the hash over everything
  */
 #include "skein/plan/plan.h"
 
@@ -154,7 +155,7 @@ static bool is_undoable(const struct revision *r, enum engine engine)
 
 static bool check_section(const struct planner *p, size_t node, struct err *err)
 {
-    const struct revision *r = p->project->nodes[node];
+    const struct revision *r = planner_revision(p, node);
     const struct section *s =
         revision_section(r, p->direction == DIRECTION_DOWN ? SECTION_DOWN : SECTION_UP, p->engine);
     if (s != NULL && s->opaque)
@@ -166,7 +167,7 @@ static bool check_section(const struct planner *p, size_t node, struct err *err)
     return fail_section(r, SECTION_UP, p->engine, err);
 }
 
-/* --- 5 step ---------------------------------------------------------------------------------------------------- */
+/* --- 6 step ---------------------------------------------------------------------------------------------------- */
 
 struct plan_step planner_step(struct planner *p, size_t module, size_t node)
 {
@@ -175,13 +176,14 @@ struct plan_step planner_step(struct planner *p, size_t module, size_t node)
                              .direction = p->direction,
                              .transactional = true};
     if (node != SIZE_MAX)
-        step.checksum = p->project->nodes[node]->checksum;
+        step.checksum = planner_revision(p, node)->checksum;
     return step;
 }
 
 static bool add_step(struct planner *p, size_t node, struct err *err)
 {
-    const struct revision *r = p->project->nodes[node];
+    const struct revision *r = planner_revision(p, node);
+    const struct squash *range = fold_at(p, node);
     bool up = p->direction == DIRECTION_UP;
     if (!check_section(p, node, err))
         return false;
@@ -190,9 +192,9 @@ static bool add_step(struct planner *p, size_t node, struct err *err)
     step.transactional = s == NULL || s->transactional;
     step.script = script_hash_of(r, p->direction, p->engine);
     if (up)
-        rows_up(&p->rows, node, &step);
+        rows_up(&p->rows, node, range, &step);
     else
-        rows_down(&p->rows, node, &step);
+        rows_down(&p->rows, node, range, &step);
     vec_push(p->arena, &p->plan.steps.list, step);
     return true;
 }
@@ -234,6 +236,7 @@ static bool make_steps(struct planner *p, const struct choices *choices, struct 
     }
     if (!(up ? finish_upgrade(p, err) : finish_downgrade(p, err)))
         return false;
+    fold(p);
     struct nodes order = sequence(p);
     for (size_t i = 0; i < order.list.count; i++)
         if (!add_step(p, order.list.items[i], err))
@@ -285,5 +288,8 @@ const struct revision *plan_step_revision(const struct project *p, const struct 
 {
     int module = project_find_module(p, step->module);
     size_t node = module >= 0 ? project_find_node(p, (size_t)module, step->revision) : SIZE_MAX;
-    return node != SIZE_MAX ? p->nodes[node] : NULL;
+    if (node == SIZE_MAX)
+        return NULL;
+    const struct revision *same = squash_with_checksum(p, node, &step->checksum);
+    return same != NULL ? same : p->nodes[node];
 }

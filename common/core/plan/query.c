@@ -71,6 +71,36 @@ bool query_history(struct arena *a, const struct view *v, struct str range, cons
     return target_range(a, v, lower, upper, rows, ret_nodes, err);
 }
 
+static bool folds(const struct squash *s, const struct bitset *listed, size_t *ret_shared)
+{
+    *ret_shared = 0;
+    for (size_t n = bitset_next(&s->members, 0); n < s->members.size; n = bitset_next(&s->members, n + 1))
+        *ret_shared += bitset_has(listed, n);
+    return *ret_shared == s->count;
+}
+
+void query_fold(struct arena *a, const struct project *p, struct nodes *nodes, struct bitset *ret_plain)
+{
+    struct bitset listed = bitset_new(a, p->node_count);
+    size_t kept = 0, shared;
+    *ret_plain = bitset_new(a, p->node_count);
+    for (size_t i = 0; i < nodes->list.count; i++)
+        bitset_add(&listed, nodes->list.items[i]);
+    for (size_t i = 0; i < p->squashes.list.count; i++) {
+        const struct squash *s = &p->squashes.list.items[i];
+        if (s->inside == SIZE_MAX && folds(s, &listed, &shared)) {
+            bitset_subtract(&listed, &s->members);
+            bitset_add(&listed, s->top);
+        } else if (s->inside == SIZE_MAX && shared > 1) {
+            bitset_add(ret_plain, s->top);
+        }
+    }
+    for (size_t i = 0; i < nodes->list.count; i++)
+        if (bitset_has(&listed, nodes->list.items[i]))
+            nodes->list.items[kept++] = nodes->list.items[i];
+    nodes->list.count = kept;
+}
+
 bool query_show(struct arena *a, const struct view *v, struct str expression, const struct names *rows,
                 struct nodes *ret_nodes, struct err *err)
 {

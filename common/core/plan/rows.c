@@ -122,32 +122,66 @@ static void merge_rows(struct rows *r, const struct nodes *from, size_t to, stru
         change(r, step, ROW_INSERT, 0, to);
 }
 
-void rows_up(struct rows *r, size_t node, struct plan_step *step)
+/* The members of a range one after the other, or the node alone; SIZE_MAX at the end. */
+static size_t first_member(size_t node, const struct squash *range)
 {
-    struct nodes implied = {0};
-    struct dag_cursor c = {.node = node};
-    size_t other, module = project_module_of(r->project, node);
-    delete_stale(r, module, step);
+    return range != NULL ? bitset_next(&range->members, 0) : node;
+}
+
+static size_t next_member(size_t member, const struct squash *range)
+{
+    size_t next = range != NULL ? bitset_next(&range->members, member + 1) : SIZE_MAX;
+    return range != NULL && next < range->members.size ? next : SIZE_MAX;
+}
+
+static bool is_member(const struct squash *range, size_t node)
+{
+    return range != NULL && bitset_has(&range->members, node);
+}
+
+/* The rows that `member` implies are rows no longer. */
+static void take_implied(struct rows *r, size_t member, struct nodes *implied)
+{
+    struct dag_cursor c = {.node = member};
+    size_t other;
     while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
         if (bitset_has(&r->is_row, other)) {
             bitset_remove(&r->is_row, other); /* a parent may be named as dependency too */
-            vec_push(r->arena, &implied.list, other);
+            vec_push(r->arena, &implied->list, other);
         }
+}
+
+void rows_up(struct rows *r, size_t node, const struct squash *range, struct plan_step *step)
+{
+    struct nodes implied = {0};
+    size_t module = project_module_of(r->project, node);
+    delete_stale(r, module, step);
+    for (size_t m = first_member(node, range); m != SIZE_MAX; m = next_member(m, range))
+        take_implied(r, m, &implied);
     merge_rows(r, &implied, node, step);
-    set_applied(r, node);
+    for (size_t m = first_member(node, range); m != SIZE_MAX; m = next_member(m, range))
+        set_applied(r, m);
     step->heads_after = rows_heads(r, module);
 }
 
-void rows_down(struct rows *r, size_t node, struct plan_step *step)
+/* What nothing applied needs any more once `member` is gone. */
+static void give_back(struct rows *r, size_t member, const struct squash *range, struct nodes *back)
+{
+    struct dag_cursor c = {.node = member};
+    size_t other;
+    bitset_remove(&r->applied, member);
+    while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
+        if (--r->needed_by[other] == 0 && !is_member(range, other))
+            vec_push(r->arena, &back->list, other);
+}
+
+void rows_down(struct rows *r, size_t node, const struct squash *range, struct plan_step *step)
 {
     struct nodes back = {0};
-    struct dag_cursor c = {.node = node};
-    size_t other, module = project_module_of(r->project, node);
+    size_t module = project_module_of(r->project, node);
     delete_stale(r, module, step);
-    bitset_remove(&r->applied, node);
-    while (dag_next_down(&r->project->dag, EDGES_MODULE, &c, &other))
-        if (--r->needed_by[other] == 0)
-            vec_push(r->arena, &back.list, other);
+    for (size_t m = first_member(node, range); m != SIZE_MAX; m = next_member(m, range))
+        give_back(r, m, range, &back);
     for (size_t i = 1; i < back.list.count; i++)
         change(r, step, ROW_INSERT, 0, back.list.items[i]);
     if (back.list.count > 0)

@@ -29,9 +29,12 @@ void rows_init(struct rows *r, struct arena *a, const struct project *p);
 /* Takes over what the version table of a module holds, with all that it implies. */
 void rows_load(struct rows *r, const struct nodes *rows);
 
-/* Applies or undoes one revision; fills the row changes and the heads of its module. */
-void rows_up(struct rows *r, size_t node, struct plan_step *step);
-void rows_down(struct rows *r, size_t node, struct plan_step *step);
+/*
+ * Applies or undoes one revision, or with `range` all of its members at once (`node` is its top, NULL: the node
+ * alone); fills the row changes and the heads of its module.
+ */
+void rows_up(struct rows *r, size_t node, const struct squash *range, struct plan_step *step);
+void rows_down(struct rows *r, size_t node, const struct squash *range, struct plan_step *step);
 
 /* Stamp: replaces the rows `from` by `to` (SIZE_MAX: by nothing) without asking what they imply. */
 void rows_replace(struct rows *r, const struct nodes *from, size_t to, struct plan_step *step);

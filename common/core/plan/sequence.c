@@ -1,6 +1,6 @@
 /*
- * Phase 4: the order of steps. Inside a module it is Alembic's; between modules core comes first on the way up and
- * last on the way down, where no edge forces another order.
+ * Phase 5: the order of steps. A folded range is one step: its top's. Inside a module it is Alembic's; between modules
+ * core comes first on the way up and last on the way down, where no edge forces another order.
  */
 #include "common/core/plan/planner.h"
 #include "skein/graph/reach.h"
@@ -26,19 +26,25 @@ static struct nodes module_orders(const struct planner *p)
     return all;
 }
 
-/* What must be done before `node` and is not yet. */
-static size_t count_before(const struct planner *p, size_t node)
+/* The node whose step does this node too. */
+static size_t step_of(const struct planner *p, size_t node)
+{
+    const struct squash *range = fold_at(p, node);
+    return range != NULL ? range->top : node;
+}
+
+/* The next node that must be done before (`back`) or after `c->node`, by another step. */
+static bool next_step(const struct planner *p, bool back, struct dag_cursor *c, size_t *ret_step)
 {
     const struct dag *d = &p->project->dag;
-    struct dag_cursor c = {.node = node};
-    size_t other, count = 0;
-    if (p->direction == DIRECTION_UP)
-        while (dag_next_down(d, EDGES_ALL, &c, &other))
-            count += bitset_has(&p->wanted, other);
-    else
-        while (dag_next_up(d, EDGES_ALL, &c, &other))
-            count += bitset_has(&p->wanted, other);
-    return count;
+    bool down = back == (p->direction == DIRECTION_UP);
+    size_t other;
+    while (down ? dag_next_down(d, EDGES_ALL, c, &other) : dag_next_up(d, EDGES_ALL, c, &other)) {
+        *ret_step = step_of(p, other);
+        if (bitset_has(&p->wanted, other) && *ret_step != step_of(p, c->node))
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -73,28 +79,56 @@ static size_t queue_pop(struct queue *q)
     return result;
 }
 
+struct merge {
+    const struct planner *planner;
+    size_t *before, *position; /* by step */
+    struct queue queue;
+};
+
+/* After `node`, what waited for it only may go. */
+static void release(struct merge *m, size_t node)
+{
+    struct dag_cursor c = {.node = node};
+    size_t other;
+    while (next_step(m->planner, false, &c, &other))
+        if (--m->before[other] == 0)
+            queue_push(&m->queue, m->position[other]);
+}
+
+static void release_all(struct merge *m, size_t node)
+{
+    const struct squash *range = fold_at(m->planner, node);
+    if (range == NULL) {
+        release(m, node);
+        return;
+    }
+    for (size_t n = bitset_next(&range->members, 0); n < range->members.size; n = bitset_next(&range->members, n + 1))
+        release(m, n);
+}
+
 static struct nodes merge_orders(const struct planner *p, const struct nodes *wish)
 {
-    const struct dag *d = &p->project->dag;
-    size_t *before = arena_new_array(p->arena, d->node_count, size_t);
-    size_t *position = arena_new_array(p->arena, d->node_count, size_t);
-    struct queue q = {.items = arena_new_array(p->arena, wish->list.count + 1, size_t)};
+    size_t count = p->project->node_count;
+    struct merge m = {.planner = p,
+                      .before = arena_new_array(p->arena, count, size_t),
+                      .position = arena_new_array(p->arena, count, size_t),
+                      .queue.items = arena_new_array(p->arena, wish->list.count + 1, size_t)};
     struct nodes order = {0};
     for (size_t i = 0; i < wish->list.count; i++) {
-        size_t node = wish->list.items[i];
-        position[node] = i;
-        before[node] = count_before(p, node);
-        if (before[node] == 0)
-            queue_push(&q, i);
+        struct dag_cursor c = {.node = wish->list.items[i]};
+        size_t step = step_of(p, c.node), other;
+        if (step == c.node)
+            m.position[step] = i;
+        while (next_step(p, true, &c, &other))
+            m.before[step]++;
     }
-    while (q.count > 0) {
-        size_t node = wish->list.items[queue_pop(&q)], other;
-        struct dag_cursor c = {.node = node};
-        bool up = p->direction == DIRECTION_UP;
+    for (size_t i = 0; i < wish->list.count; i++)
+        if (step_of(p, wish->list.items[i]) == wish->list.items[i] && m.before[wish->list.items[i]] == 0)
+            queue_push(&m.queue, i);
+    while (m.queue.count > 0) {
+        size_t node = wish->list.items[queue_pop(&m.queue)];
         vec_push(p->arena, &order.list, node);
-        while (up ? dag_next_up(d, EDGES_ALL, &c, &other) : dag_next_down(d, EDGES_ALL, &c, &other))
-            if (bitset_has(&p->wanted, other) && --before[other] == 0)
-                queue_push(&q, position[other]);
+        release_all(&m, node);
     }
     return order;
 }

@@ -235,9 +235,9 @@ static void set_problem(struct tree *t, struct project_file *file, const struct 
     }
 }
 
-static void add_file(struct tree *t, struct module_files *m, const char *name)
+static void add_file(struct tree *t, struct module_files *m, const char *folder, const char *name)
 {
-    struct project_file file = {.path = str_printf(t->arena, "%.*s/%s", STR_ARG(m->folder), name)};
+    struct project_file file = {.path = str_printf(t->arena, "%s/%s", folder, name)};
     struct err err;
     if (!file_read(t->arena, below(t, file.path.p), REVFILE_MAX, &file.bytes, &err))
         set_problem(t, &file, &err);
@@ -264,16 +264,35 @@ static void report_folder(struct tree *t, const struct module_files *m)
                  "repair the folder's links and rights", "the folder of migrations cannot be read: %s", problem);
 }
 
+static void add_files(struct tree *t, struct module_files *m, const char *folder, const struct names *found)
+{
+    for (size_t i = 0; i < found->list.count; i++)
+        if (is_revision_name(found->list.items[i].p))
+            add_file(t, m, folder, found->list.items[i].p);
+}
+
+/* What was squashed is kept in a folder of its own. */
+static void read_squashed(struct tree *t, struct module_files *m)
+{
+    const char *folder = arena_printf(t->arena, "%.*s/" TREE_SQUASHED, STR_ARG(m->folder));
+    struct names found = {0};
+    if (list_folder(t, below(t, folder), &found))
+        add_files(t, m, folder, &found);
+    else if (errno != ENOENT && errno != ENOTDIR)
+        report_folder(t, m);
+}
+
 static void read_module(struct tree *t, struct str name, struct str folder, struct project_files *ret_files)
 {
     struct module_files m = {.name = name, .folder = folder};
     struct names found = {0};
     bool legal = module_name_is_valid(name); /* else project_build() says so: no path is made of it */
-    if (legal && !list_folder(t, below(t, folder.p), &found))
+    bool listed = legal && list_folder(t, below(t, folder.p), &found);
+    if (legal && !listed)
         report_folder(t, &m);
-    for (size_t i = 0; i < found.list.count; i++)
-        if (is_revision_name(found.list.items[i].p))
-            add_file(t, &m, found.list.items[i].p);
+    add_files(t, &m, str_cstr(t->arena, folder), &found);
+    if (listed)
+        read_squashed(t, &m);
     vec_push(t->arena, &ret_files->modules, m);
 }
 

@@ -16,6 +16,7 @@
 #include "skein/base/str.h"
 #include "skein/graph/dag.h"
 #include "skein/graph/revision.h"
+#include "skein/graph/squash.h"
 
 /* One file as read. `problem` says why it could not be read ("is larger than 16 MiB", ...); else NULL. */
 struct project_file {
@@ -59,15 +60,19 @@ struct project {
     struct revision **nodes; /* by node number */
     size_t node_count;
     struct dag dag; /* parents, dependencies and cross dependencies by node number */
+    struct squashes squashes;
 };
 
 /*
  * Parses and checks everything. Findings of every kind are collected in `diag`, all of them; false when
  * one is an error, and *ret_project is then not set. Cost: linear in bytes, revisions and edges (plus sorting).
  *
+ * A file with `replaces` is no node if the revisions that it replaces are there: skein/graph/squash.h.
+ *
  * Beside revfile_parse()'s kinds of findings: missing_parent missing_dependency cycle self_loop
  * dependency_cycle dependency_self_loop duplicate_revision duplicate_branch_label core_depends_on_extension
- * unknown_extension bad_extension unreadable link_loop too_large, and as a warning missing_extension_label.
+ * unknown_extension bad_extension unreadable link_loop too_large squash_incomplete squash_not_a_range
+ * squash_overlap squash_differs, and as a warning missing_extension_label.
  */
 bool project_build(struct arena *a, const struct project_files *files, struct diag *diag, struct project *ret_project);
 

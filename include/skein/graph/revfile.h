@@ -8,6 +8,8 @@
  *     -- revises: ID[, ID ...]      absent or empty: a base; several: a merge
  *     -- branch_labels: LABEL[, ...]
  *     -- depends_on: ID or LABEL or MODULE:ID[, ...]
+ *     -- replaces: ID[, ...]                    a squashed revision (skein/graph/squash.h)
+ *     -- replaced_checksums: 64 HEX DIGITS[, ...]
  *     -- message: TEXT
  *     -- created: RFC 3339 time
  *
@@ -19,8 +21,9 @@
  *
  * Canonical bytes and checksum. The checksum is SHA-256 over this text; neither will ever change:
  *
- *   1. the headers revision, revises, branch_labels, depends_on, in this order, each as `-- NAME: VALUES` LF,
- *      values as written (order kept) joined by a comma and one space; a header without a value is left out;
+ *   1. the headers revision, revises, branch_labels, depends_on, replaces, replaced_checksums, in this order, each
+ *      as `-- NAME: VALUES` LF, values as written (order kept) joined by a comma and one space; a header without a
+ *      value is left out;
  *   2. then every section in the order of the file: `-- migrate:KIND`, then if given ` ENGINE`,
  *      ` transaction:false`, ` lock_timeout:Nms`, ` statement_timeout:Nms` (N decimal milliseconds), ` opaque`, LF;
  *      then the section's text with LF line ends and without spaces, tabs and line ends at its end, and if that

@@ -36,7 +36,7 @@ struct names {
 
 /* Where a header's value stands, for findings. 0 when the header is absent. */
 struct revision_lines {
-    unsigned id, parents, labels, depends_on;
+    unsigned id, parents, labels, depends_on, replaces;
 };
 
 /* Names the rule of the checksum (canonical bytes and hash), and is stored beside every one of them. */
@@ -47,6 +47,10 @@ struct revision {
     struct names parents; /* as written, in order */
     struct names labels;
     struct names depends_on; /* as written: an id or a label, or `module:` and one */
+    struct names replaces;   /* a squashed revision: the ids that it stands for beside its own */
+    struct {
+        VEC(struct hash) list;
+    } replaced_checksums; /* of those with its own id that it replaces */
     struct str message;
     int64_t created_ms; /* 0 if not given */
     struct {

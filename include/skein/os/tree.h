@@ -13,6 +13,9 @@
 #include "skein/base/str.h"
 #include "skein/graph/project.h"
 
+/* The folder beside a module's revisions that keeps those which were squashed. */
+#define TREE_SQUASHED "squashed"
+
 /*
  * The root: `option` (--project) if not NULL, else the environment's SKEIN_PROJECT, else the nearest folder from
  * the working folder upwards that holds database/migrations or src/database/migrations. *ret_root is absolute
@@ -24,7 +27,8 @@ bool tree_find_root(struct arena *a, const char *option, struct str *ret_root, s
  * Reads core and the extensions: OVERRIDE_EXTENSION_LIST (a JSON array) in the environment, else the
  * `extensions` of database/migrations/migration_extensions.json; with its `auto_discover`, or without that
  * file, also every folder below extensions/ that has migrations/versions. Only files that end in `.sql` and
- * do not start with a dot count. Symbolic links are followed as long as they lead to a regular file.
+ * do not start with a dot count, also those in the folder `squashed` of a module's revisions. Symbolic links are
+ * followed as long as they lead to a regular file.
  *
  * False only when the root is no project. Kinds of findings: bad_extension_list unreadable link_loop, and as a
  * warning missing_extension.

@@ -33,6 +33,12 @@ void query_labels(struct arena *a, const struct view *v, struct label_table *ret
 bool query_history(struct arena *a, const struct view *v, struct str range, const struct names *rows,
                    struct nodes *ret_nodes, struct err *err);
 
+/*
+ * Lists every range of a squashed revision that is in `nodes` as a whole by its top alone. Where only a part of a
+ * range is in it, *ret_plain has the top: it stands for itself there.
+ */
+void query_fold(struct arena *a, const struct project *p, struct nodes *nodes, struct bitset *ret_plain);
+
 /* `show EXPRESSION`; `current` needs rows (NULL: none). */
 bool query_show(struct arena *a, const struct view *v, struct str expression, const struct names *rows,
                 struct nodes *ret_nodes, struct err *err);
