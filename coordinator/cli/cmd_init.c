@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "coordinator/cli/commands.h"
+#include "coordinator/cli/initing.h"
 #include "coordinator/cli/local.h"
 #include "coordinator/cli/tree_files.h"
 #include "skein/base/names.h"
@@ -19,15 +20,7 @@ static const char list_file[] = "database/migrations/migration_extensions.json";
 
 enum { LIST_MAX = 1024 * 1024 };
 
-struct init {
-    struct local *l;
-    struct str root;     /* the folder that holds `database` */
-    struct names made;   /* paths relative to the root */
-    struct names edited; /* the same */
-    const char *next;    /* the command that comes after this one */
-};
-
-static const char *below(const struct init *in, const char *path)
+const char *initing_path(const struct init *in, const char *path)
 {
     return arena_printf(&in->l->arena, "%.*s/%s", STR_ARG(in->root), path);
 }
@@ -46,9 +39,9 @@ static bool is_there(const char *path)
 
 static bool make_folder(struct init *in, const char *path)
 {
-    if (is_folder(below(in, path)))
+    if (is_folder(initing_path(in, path)))
         return true;
-    if (!file_mkdirs(below(in, path), 0777, &in->l->err))
+    if (!file_mkdirs(initing_path(in, path), 0777, &in->l->err))
         return false;
     vec_push(&in->l->arena, &in->made.list, str_of(path));
     return true;
@@ -113,9 +106,9 @@ static bool list_text(struct init *in, struct str *ret_text)
 static bool make_list(struct init *in)
 {
     struct str text;
-    if (is_there(below(in, list_file)))
+    if (is_there(initing_path(in, list_file)))
         return true;
-    if (!list_text(in, &text) || !tree_write(below(in, list_file), text, &in->l->err))
+    if (!list_text(in, &text) || !tree_write(initing_path(in, list_file), text, &in->l->err))
         return false;
     vec_push(&in->l->arena, &in->made.list, str_of(list_file));
     return true;
@@ -167,7 +160,7 @@ static bool list_extension(struct init *in, struct str name)
         return false;
     if (listed)
         return true;
-    const char *path = below(in, list_file);
+    const char *path = initing_path(in, list_file);
     if (!file_read(&l->arena, path, LIST_MAX, &text, &l->err) ||
         !author_list_extension(&l->arena, text, name, &text, &l->err) || !tree_write(path, text, &l->err))
         return err_origin(&l->err, "%s", list_file);
@@ -175,7 +168,7 @@ static bool list_extension(struct init *in, struct str name)
     return true;
 }
 
-static bool init_extension(struct init *in, struct str name)
+bool initing_extension(struct init *in, struct str name)
 {
     struct local *l = in->l;
     bool listed;
@@ -187,40 +180,51 @@ static bool init_extension(struct init *in, struct str name)
 
 /* --- what was done --------------------------------------------------------------------------------------------- */
 
-static void print_done(const struct init *in)
+json_t *initing_json(const struct init *in)
 {
-    const struct local *l = in->l;
-    if (l->form == OUT_FORM_JSON) {
-        out_json(json_pack("{s:o,s:o,s:o,s:s}", "root", json_str(in->root), "made", json_names(&in->made), "changed",
-                           json_names(&in->edited), "next", in->next));
-        return;
-    }
+    return json_pack("{s:o,s:o,s:o,s:s}", "root", json_str(in->root), "made", json_names(&in->made), "changed",
+                     json_names(&in->edited), "next", in->next);
+}
+
+void initing_print(const struct init *in)
+{
     for (size_t i = 0; i < in->made.list.count; i++)
         out_printf(stdout, "made %.*s\n", STR_ARG(in->made.list.items[i]));
     for (size_t i = 0; i < in->edited.list.count; i++)
         out_printf(stdout, "changed %.*s\n", STR_ARG(in->edited.list.items[i]));
     fflush(stdout); /* what was done stands before what comes next */
+}
+
+static void print_done(const struct init *in)
+{
+    if (in->l->form == OUT_FORM_JSON) {
+        out_json(initing_json(in));
+        return;
+    }
+    initing_print(in);
     if (in->made.list.count + in->edited.list.count == 0)
         out_note("everything is there already: nothing to do");
     out_note("next: %s", in->next);
 }
 
 /* The list that counts in this environment may be another one than the file. */
-static void warn_of_override(const char *override)
+void initing_begin(struct init *in, struct local *l)
 {
+    const char *override = getenv("OVERRIDE_EXTENSION_LIST");
     if (override != NULL && override[0] != '\0')
         out_note("warning: OVERRIDE_EXTENSION_LIST is set: commands take the extensions from it, not from the file");
+    unsetenv("OVERRIDE_EXTENSION_LIST"); /* what init works on is the file */
+    *in = (struct init){.l = l};
 }
 
 static int run_init(const struct opt_line *line)
 {
     struct local l;
     local_begin(&l, line);
-    struct init in = {.l = &l};
-    const char *name = opt_value(line, &opt_extension), *override = getenv("OVERRIDE_EXTENSION_LIST");
-    warn_of_override(override);
-    unsetenv("OVERRIDE_EXTENSION_LIST"); /* what init works on is the file */
-    if (!(name != NULL ? init_extension(&in, str_of(name)) : init_project(&in)))
+    struct init in;
+    initing_begin(&in, &l);
+    const char *name = opt_value(line, &opt_extension);
+    if (!(name != NULL ? initing_extension(&in, str_of(name)) : init_project(&in)))
         return local_fail(&l);
     print_done(&in);
     local_close(&l);

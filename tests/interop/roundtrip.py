@@ -142,7 +142,7 @@ class Postgresql:
         try:
             cursor = connection.cursor()
             if sql is not None:
-                cursor.execute(sql + ";")
+                cursor.execute("SELECT;" + sql)
             return results(cursor) if results else None
         finally:
             connection.close()
@@ -168,7 +168,7 @@ class Postgresql:
             LOCAL.reference = psycopg2.connect(host=PG, user="skein", dbname=name)
         try:
             cursor = LOCAL.reference.cursor()
-            cursor.execute(sql + ";")
+            cursor.execute("SELECT;" + sql)
             cursor.execute("SET search_path = public")
             return judge_postgresql.snapshot(cursor)
         finally:
