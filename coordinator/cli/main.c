@@ -9,14 +9,15 @@
 #include "skein/base/err.h"
 
 static const struct opt_command *const commands[] = {
-    &command_heads,          &command_branches,       &command_history,       &command_show,
-    &command_init,           &command_revision,       &command_merge,         &command_edit,
-    &command_upgrade,        &command_downgrade,      &command_current,       &command_check_heads,
-    &command_stamp,          &command_verify,         &command_detach,        &command_plan_upgrade,
-    &command_plan_downgrade, &command_plan_stamp,     &command_plan_fleet,    &command_status,
-    &command_push,           &command_rollout_start,  &command_rollout_watch, &command_rollout_list,
-    &command_rollout_show,   &command_rollout_cancel, &command_resolve,       &command_keygen,
-    &command_agent_list,     &command_agent_accept,   &command_agent_revoke,  &command_help,
+    &command_heads,        &command_branches,       &command_history,        &command_show,
+    &command_init,         &command_revision,       &command_merge,          &command_edit,
+    &command_debug,        &command_upgrade,        &command_downgrade,      &command_current,
+    &command_check_heads,  &command_stamp,          &command_verify,         &command_detach,
+    &command_plan_upgrade, &command_plan_downgrade, &command_plan_stamp,     &command_plan_fleet,
+    &command_status,       &command_push,           &command_rollout_start,  &command_rollout_watch,
+    &command_rollout_list, &command_rollout_show,   &command_rollout_cancel, &command_resolve,
+    &command_keygen,       &command_agent_list,     &command_agent_accept,   &command_agent_revoke,
+    &command_help,
 };
 
 /* skein/base/err.h maps failures to them. */
@@ -36,6 +37,7 @@ static const struct opt_note exit_codes[] = {
 static const struct opt_note variables[] = {
     {"DATABASE_URL", "The database when --database is not given"},
     {"SKEIN_PROJECT", "The project's root when --project is not given"},
+    {"SKEIN_SCRATCH_URL", "A PostgreSQL server for temporary databases, when --scratch is not given"},
     {"OVERRIDE_EXTENSION_LIST", "The extensions as a JSON array, instead of migration_extensions.json"},
     {"VISUAL, EDITOR", "The editor of `skein edit`; the first that is set"},
     {"NO_COLOR", "When set, nothing is coloured"},

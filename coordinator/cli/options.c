@@ -70,6 +70,12 @@ const struct opt_option opt_wait = {.name = "wait",
 const struct opt_option opt_cascade = {.name = "cascade",
                                        .doc = "Take down first what other modules have that depends on it"};
 const struct opt_option opt_purge = {.name = "purge", .doc = "Empty the version table first"};
+const struct opt_option opt_scratch = {
+    .name = "scratch",
+    .type = OPT_TEXT,
+    .value = "URL",
+    .doc = "PostgreSQL: the server on which models are loaded and migrations are replayed, in temporary databases",
+    .variable = "SKEIN_SCRATCH_URL"};
 const struct opt_option opt_from = {.name = "from",
                                     .type = OPT_TEXT,
                                     .value = "MODULE=ID,...",

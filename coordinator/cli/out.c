@@ -163,7 +163,7 @@ static json_t *json_finding(const struct diag_item *item)
     return object;
 }
 
-static json_t *json_findings(const struct diag *diag)
+json_t *json_findings(const struct diag *diag)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < diag->list.count; i++)

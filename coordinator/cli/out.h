@@ -47,6 +47,9 @@ json_t *json_names(const struct names *names);
 /* {"code", "message", "hint"} and what else is known. */
 json_t *json_err(const struct err *err);
 
+/* The findings as an array. */
+json_t *json_findings(const struct diag *diag);
+
 /* Prints and releases. `out_json_line` makes one line, for streams. */
 void out_json(json_t *value);
 void out_json_line(json_t *value);

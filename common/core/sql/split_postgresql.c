@@ -154,3 +154,8 @@ bool split_postgresql(struct arena *a, struct str sql, struct statements *ret_li
     *ret_list = c.statements;
     return true;
 }
+
+const char *sql_grammar_version(void)
+{
+    return PG_VERSION;
+}

@@ -434,3 +434,8 @@ bool pg_open(struct str url, const struct db_options *options, struct db **ret_d
     *ret_db = &p->db;
     return true;
 }
+
+unsigned pg_library_version(void)
+{
+    return (unsigned)PQlibVersion();
+}

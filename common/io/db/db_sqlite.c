@@ -854,3 +854,8 @@ bool lite_open(struct str url, const struct db_options *options, struct db **ret
     *ret_db = &l->db;
     return true;
 }
+
+const char *lite_library_version(void)
+{
+    return sqlite3_libversion();
+}

@@ -10,4 +10,8 @@ bool lite_open(struct str url, const struct db_options *options, struct db **ret
 /* statfs(2)'s f_type of a file system whose locks SQLite cannot trust. */
 bool lite_is_network_type(long type);
 
+/* Of the client libraries: 150008, "3.40.1". */
+unsigned pg_library_version(void);
+const char *lite_library_version(void);
+
 bool driver_cancelled(const struct db *db);

@@ -89,8 +89,7 @@ static struct span password_span(struct str url)
     return (struct span){colon + 1, at};
 }
 
-/* Parameters whose values nobody should see: password, sslpassword, passfile and their like. */
-static bool is_secret_name(struct str name)
+bool redact_is_secret_name(struct str name)
 {
     static const char *const words[] = {"password", "passfile", "passwd", "sslkey"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -111,7 +110,7 @@ static bool next_parameter(struct str url, size_t *pos, struct span *ret_value)
         size_t equals = str_find(pair, '=');
         size_t value = *pos + equals + 1;
         *pos = end + 1;
-        if (equals < pair.len && is_secret_name(str_head(pair, equals))) {
+        if (equals < pair.len && redact_is_secret_name(str_head(pair, equals))) {
             *ret_value = (struct span){value, end};
             return true;
         }
@@ -125,12 +124,18 @@ static size_t query_start(struct str url, size_t from)
     return mark < url.len ? mark + 1 : url.len;
 }
 
+/* Where they begin: behind the `?` of a URL, else at once (`host=... password=...`). */
+static size_t parameters(struct str url, size_t from)
+{
+    return after_scheme(url) > 0 ? query_start(url, from) : 0;
+}
+
 void redact_add_url(struct redact *r, struct str url)
 {
     struct span password = password_span(url), value;
     if (password.end > password.start)
         add_with_pieces(r, (struct str){url.p + password.start, password.end - password.start});
-    size_t pos = after_scheme(url) > 0 ? query_start(url, password.end) : 0;
+    size_t pos = parameters(url, password.end);
     while (next_parameter(url, &pos, &value))
         add_with_pieces(r, (struct str){url.p + value.start, value.end - value.start});
 }
@@ -191,7 +196,7 @@ struct str redact_url(struct arena *a, struct str url)
         strbuf_puts(&out, "***");
         done = password.end;
     }
-    for (size_t pos = query_start(url, done); next_parameter(url, &pos, &value); done = value.end) {
+    for (size_t pos = parameters(url, done); next_parameter(url, &pos, &value); done = value.end) {
         strbuf_add(&out, (struct str){url.p + done, value.start - done});
         strbuf_puts(&out, "***");
     }

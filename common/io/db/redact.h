@@ -30,5 +30,8 @@ struct str redact_apply(const struct redact *r, struct arena *a, struct str text
 /* text, detail and hint of an err in place. */
 void redact_err(const struct redact *r, struct err *err);
 
+/* Parameters whose values nobody should see: password, sslpassword, passfile and their like. */
+bool redact_is_secret_name(struct str name);
+
 /* The URL for people: user and host stay, the password and secret parameters become ***. */
 struct str redact_url(struct arena *a, struct str url);

@@ -27,6 +27,9 @@ struct statements {
 /* The cuts of `sql`, in order. False: the text cannot be cut (an open quote); err.origin is "LINE:COLUMN". */
 bool sql_split(struct arena *a, enum engine engine, struct str sql, struct statements *ret_list, struct err *err);
 
+/* The PostgreSQL whose grammar the splitter knows: "15.1". */
+const char *sql_grammar_version(void);
+
 /*
  * True when nothing but white space, comments and semicolons lies outside the cuts and the cuts are in
  * order and in bounds: whoever receives cuts checks with this that none hides a statement. What a comment is

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""What a person begins with: debug, whatever state the project and the databases are in."""
+
+import os
+import unittest
+
+from cli_support import PG_FOLDER, Case, Postgres
+
+LIST = "database/migrations/migration_extensions.json"
+SECTIONS = ["program", "environment", "project", "extensions", "modules", "database", "scratch_server", "findings"]
+
+
+class Debug(Case):
+    def debug(self, *args, **kwargs):
+        text = self.ok("debug", *args, **kwargs).out
+        report = self.ok("debug", *args, "--format", "json", **kwargs).json
+        for section in report:
+            self.assertIn(section.upper().replace("_", " ") + "\n", text)
+        return report
+
+    def why(self, **kwargs):
+        return {row["extension"]: (row["in"], row["why"], row["problem"]) for row in self.debug(**kwargs)["extensions"]}
+
+    def test_a_good_project(self):
+        self.core("a1", "CREATE TABLE t (n INT);")
+        self.core("a2", "CREATE TABLE u (n INT);", revises="a1")
+        self.ok("upgrade", "a1")
+        report = self.debug()
+        self.assertEqual(list(report), SECTIONS)
+        self.assertEqual(report["project"]["root"], self.project)
+        self.assertEqual(report["project"]["looked_in"], "SKEIN_PROJECT")
+        self.assertEqual(report["modules"], [{"module": "core", "revisions": 2, "heads": ["a2"],
+                                              "folder": "database/migrations/versions"}])
+        database = report["database"]
+        self.assertEqual((database["reachable"], database["state"]), (True, "core=a1"))
+        self.assertRegex(database["server"], r"^3\.\d+\.\d+$")
+        self.assertEqual(report["findings"], [])
+        self.assertEqual(report["scratch_server"], {"url": None})
+
+    def test_why_extensions_are_in_or_out(self):
+        for name in ("billing", "search"):
+            self.extension(name, name[0] + "1", "SELECT 1;", labels=f"ext_{name}")
+        os.makedirs(self.project + "/extensions/plain")
+        self.assertEqual(self.why()["search"], (True, "found: there is no migration_extensions.json", None))
+        self.extensions("billing", "gone", "Odd")
+        found = self.why()
+        self.assertRegex(found.pop("Odd")[2], "^the name ")
+        self.assertEqual(found, {
+            "billing": (True, "listed in migration_extensions.json", None),
+            "gone": (True, "listed in migration_extensions.json", "its folder migrations/versions is not there"),
+            "search": (False, "not listed, and auto_discover is not true", None),
+            "plain": (False, "not listed, and has no migrations/versions", None)})
+        self.write(LIST, '{"extensions": ["billing"], "auto_discover": true}')
+        self.assertEqual(self.why()["search"], (True, "found: auto_discover is true", None))
+        found = self.why(env={"OVERRIDE_EXTENSION_LIST": '["search"]'})
+        self.assertEqual(found["search"], (True, "named in OVERRIDE_EXTENSION_LIST", None))
+        self.assertEqual(found["billing"], (False, "not named in OVERRIDE_EXTENSION_LIST", None))
+
+    def test_what_is_broken_is_reported_and_the_rest_goes_on(self):
+        self.write(LIST, '{"extensions": [')
+        self.core("a1", "SELECT 1;", revises="gone")
+        report = self.debug()
+        self.assertRegex(report["project"]["configuration_state"], "^no JSON: line 1: ")
+        self.assertEqual({item["code"] for item in report["findings"]}, {"bad_extension_list", "missing_parent"})
+        self.assertIsNone(report["modules"][0]["heads"])
+        self.assertFalse(report["database"]["reachable"])  # there is no file, and none is made
+        self.assertEqual(report["database"]["error"]["code"], "no_database")
+        self.assertFalse(os.path.exists(self.file))
+
+    def test_outside_a_project(self):
+        report = self.debug(env={"SKEIN_PROJECT": self.folder}, database=False)
+        self.assertEqual((report["project"]["root"], report["project"]["error"]["code"]), (None, "no_project"))
+        self.assertEqual(report["database"], {"url": None})
+
+    def test_no_password_is_shown(self):
+        secret = "s3cr3t"
+        for url in (f"postgresql://me:{secret}@127.0.0.1:1/x", f"postgresql://127.0.0.1:1/x?password={secret}",
+                    f"host=127.0.0.1 password={secret}"):
+            env = {"DATABASE_URL": url, "SKEIN_SCRATCH_URL": url, "PGPASSWORD": secret, "PGHOST": "127.0.0.1"}
+            for form in ("table", "json"):
+                result = self.ok("debug", "--format", form, env=env)
+                self.assertNotIn(secret, result.out + result.err)
+                self.assertIn("***", result.out)
+                self.assertIn("PGHOST", result.out)
+
+    def test_only_a_wrong_line_fails(self):
+        self.assertEqual(self.skein("debug", "--nope").code, 2)
+        self.assertEqual(self.skein("debug", "more").code, 2)
+
+
+class DebugPostgres(Postgres):
+    def test_servers(self):
+        scratch = f"postgresql:///postgres?host={PG_FOLDER}&user=skein"
+        self.core("a1", "CREATE TABLE t (n INT);")
+        self.ok("upgrade")
+        report = self.ok("debug", "--scratch", scratch, "--format", "json").json
+        for section in ("database", "scratch_server"):
+            self.assertRegex(report[section]["server"], r"^1\d\.\d+")
+        self.assertEqual((report["database"]["schema"], report["database"]["state"]), ("public", "core=a1"))
+        self.assertTrue(report["scratch_server"]["usable"])
+        report = self.ok("debug", "--scratch", "postgresql://127.0.0.1:1/x", "--format", "json").json
+        self.assertEqual((report["scratch_server"]["usable"], report["scratch_server"]["error"]["code"]), (False, "no_server"))
+
+
+if __name__ == "__main__":
+    unittest.main()
