@@ -145,13 +145,17 @@ static int on_progress(void *user)
     return l->cancelled;
 }
 
-/* Settings that a script may read or change inside a transaction: rolled back with it, or without effect after. */
+/*
+ * Settings that a script may read or change inside a transaction: rolled back with it, without effect after, or set
+ * again when the next one begins (legacy_alter_table, which a table that is made again needs for its last step).
+ */
 static bool is_harmless_pragma(const char *name)
 {
     static const char *const names[] = {
-        "table_info",         "table_xinfo",       "table_list",     "index_list",     "index_info",  "index_xinfo",
-        "foreign_key_list",   "foreign_key_check", "user_version",   "application_id", "quick_check", "integrity_check",
-        "defer_foreign_keys", "compile_options",   "collation_list", "function_list",
+        "table_info",    "table_xinfo",        "table_list",         "index_list",      "index_info",
+        "index_xinfo",   "foreign_key_list",   "foreign_key_check",  "user_version",    "application_id",
+        "quick_check",   "integrity_check",    "defer_foreign_keys", "compile_options", "collation_list",
+        "function_list", "legacy_alter_table",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcasecmp(name, names[i]) == 0)
@@ -584,13 +588,17 @@ static bool run_item(struct lite *l, struct arena *a, struct db_batch *batch, st
     return true;
 }
 
-/* The setting is silently ignored inside a transaction. So it is set before, and read back. */
-static bool set_foreign_keys(struct lite *l, bool enforce, struct err *err)
+/*
+ * The setting is silently ignored inside a transaction. So it is set before, and read back. The other one is as new
+ * whatever an earlier script left.
+ */
+static bool set_pragmas(struct lite *l, bool enforce, struct err *err)
 {
     char value[8] = "";
     const char *set = enforce ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF";
     char ignored[8];
-    if (!pragma_text(l, set, ignored, sizeof(ignored), err) ||
+    if (!pragma_text(l, "PRAGMA legacy_alter_table = OFF", ignored, sizeof(ignored), err) ||
+        !pragma_text(l, set, ignored, sizeof(ignored), err) ||
         !pragma_text(l, "PRAGMA foreign_keys", value, sizeof(value), err))
         return false;
     return strcmp(value, enforce ? "1" : "0") == 0 ||
@@ -609,7 +617,7 @@ static bool exec_control(struct lite *l, const char *sql, struct err *err)
 
 static bool lite_begin(struct lite *l, const struct db_begin *how, struct err *err)
 {
-    if (!set_foreign_keys(l, how->enforce_foreign_keys, err))
+    if (!set_pragmas(l, how->enforce_foreign_keys, err))
         return false;
     l->busy_deadline = clock_mono_ms() + how->lock_wait_ms;
     if (!exec_control(l, how->read_only ? "BEGIN" : "BEGIN IMMEDIATE", err))

@@ -26,6 +26,8 @@ struct diff_request {
     const struct schema *from, *to; /* of one engine */
     struct str module;              /* only its objects are changed, all others are scenery; empty: all objects */
     const struct renames *renames;
+    bool back;         /* the way back: a column that was dropped comes again, NOT NULL and without a default. Its data
+                          is gone, so that rows get an empty value ('' or 0) there instead of stopping the downgrade */
     bool concurrently; /* PostgreSQL: indexes on existing tables by CREATE and DROP INDEX CONCURRENTLY */
 };
 

@@ -1,0 +1,27 @@
+#include "skein/db/introspect.h"
+
+#include "embed/io_db.h"
+#include "skein/schema/catalog_lite.h"
+
+static bool introspect_lite(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err)
+{
+    struct lite_catalog catalog = {0};
+    struct db_rows rows;
+    if (!db_query(db, a, str_of(sql_lite_catalog_sql), NULL, 0, &rows, err))
+        return false;
+    for (size_t i = 0; i < rows.count; i++) {
+        struct lite_catalog_row row = {.type = db_cell(&rows, i, 0),
+                                       .name = db_cell(&rows, i, 1),
+                                       .table = db_cell(&rows, i, 2),
+                                       .sql = db_cell(&rows, i, 3)};
+        vec_push(a, &catalog.list, row);
+    }
+    return catalog_lite(a, &catalog, ret_schema, err);
+}
+
+bool introspect(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err)
+{
+    if (db->engine == ENGINE_SQLITE)
+        return introspect_lite(db, a, ret_schema, err);
+    return err_set(err, ERR_INTERNAL, "the catalog of %s cannot be read", engine_name(db->engine));
+}
