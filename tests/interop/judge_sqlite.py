@@ -158,12 +158,17 @@ def snapshot(cursor):
         quoted = name.replace('"', '""')
         for row in cursor.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall():
             facts["pragma", f"{key}.{row[1].lower()}"] = (row[2].lower().replace(" ", ""), *row[3:4], *row[5:])
-        listed = [row for row in cursor.execute(f'PRAGMA index_list("{quoted}")').fetchall()]
-        facts["pragma", key] = tuple(sorted(
-            (row[2], row[3], row[4], tuple(tuple(x[2:]) for x in cursor.execute(f'PRAGMA index_xinfo("{row[1]}")').fetchall()
-                                           if x[5])) for row in listed))
+        facts["pragma", key] = tuple(sorted(indexes(cursor, quoted), key=str))
         facts["references", key] = tuple(sorted(foreign_keys(cursor, quoted)))
     return facts, order
+
+
+def indexes(cursor, quoted):
+    """Of constraints and of their own, without names: unique, origin, partial, key columns."""
+    for _, name, *about in cursor.execute(f'PRAGMA index_list("{quoted}")').fetchall():
+        escaped = name.replace('"', '""')
+        columns = cursor.execute(f'PRAGMA index_xinfo("{escaped}")').fetchall()
+        yield (*about, *(tuple(column[2:]) for column in columns if column[5]))
 
 
 def foreign_keys(cursor, quoted):
