@@ -6,6 +6,7 @@
  * SHOW=NAME in the environment prints the statements of one pair.
  */
 #include <dirent.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "skein/db/scratch.h"
 #include "skein/os/file.h"
 #include "skein/schema/diff.h"
+#include "skein/schema/lite_parse.h"
 #include "skein/sql/split.h"
 #include "tests/support/cmocka.h"
 
@@ -178,23 +180,38 @@ static bool has_column(const struct schema *s, struct str table, const struct ob
            str_eq(object_get(&s->objects.list.items[there], "generated"), object_get(column, "generated"));
 }
 
-static bool is_rowid_table(struct pair *p, struct db *db, struct str table)
+static struct lite_table parse(struct pair *p, const struct object *table)
 {
-    struct err ignored;
-    struct db_rows rows;
-    struct str sql = str_printf(&p->arena, "SELECT rowid FROM %.*s", STR_ARG(db_quote_name(&p->arena, table)));
-    return db_query(db, &p->arena, sql, NULL, 0, &rows, &ignored);
+    struct lite_table t = {0};
+    struct err err;
+    assert_true(lite_table_parse(&p->arena, object_get(table, "sql"), NULL, &t, &err));
+    return t;
+}
+
+/* A key column that was none, or is none any more, has the rowid's place: then the rowid is free to change. */
+static bool has_lasting_rowid(struct pair *p, const struct object *table, const struct object *twin)
+{
+    struct lite_table a = parse(p, table), b = parse(p, twin);
+    if (a.without_rowid || b.without_rowid)
+        return false;
+    bool appears = a.rowid_column == SIZE_MAX && b.rowid_column != SIZE_MAX &&
+                   lite_table_column(&a, b.columns.list.items[b.rowid_column].name) != SIZE_MAX;
+    bool goes = a.rowid_column != SIZE_MAX && b.rowid_column == SIZE_MAX &&
+                lite_table_column(&b, a.columns.list.items[a.rowid_column].name) != SIZE_MAX;
+    return !appears && !goes;
 }
 
 /* Every row of the columns that both schemas have. */
-static struct str dump(struct pair *p, struct db *db, const struct schema *s, const struct schema *other)
+static struct str dump_tables(struct pair *p, struct db *db, const struct schema *s, const struct schema *other)
 {
     struct str all = STR_NONE;
-    for (size_t i = 0; i < s->objects.list.count; i++) {
-        const struct object *t = &s->objects.list.items[i];
-        if (t->kind != OBJECT_TABLE || schema_find(other, OBJECT_TABLE, STR_NONE, STR_NONE, t->name) == SIZE_MAX ||
-            str_starts(object_get(t, "sql"), STR("CREATE VIRTUAL")))
+    struct db_rows names = query(p, db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1");
+    for (size_t i = 0; i < names.count; i++) {
+        size_t here = schema_find(s, OBJECT_TABLE, STR_NONE, STR_NONE, db_cell(&names, i, 0));
+        size_t there = schema_find(other, OBJECT_TABLE, STR_NONE, STR_NONE, db_cell(&names, i, 0));
+        if (here == SIZE_MAX || there == SIZE_MAX)
             continue;
+        const struct object *t = &s->objects.list.items[here];
         struct str list = STR("''");
         for (size_t c = 0; c < s->objects.list.count; c++) {
             const struct object *column = &s->objects.list.items[c];
@@ -202,7 +219,8 @@ static struct str dump(struct pair *p, struct db *db, const struct schema *s, co
                 list = str_printf(&p->arena, "%.*s || ';' || quote(%.*s)", STR_ARG(list),
                                   STR_ARG(db_quote_name(&p->arena, column->name)));
         }
-        struct str rowid = is_rowid_table(p, db, t->name) ? STR("rowid || ") : STR("");
+        bool keeps_rowid = has_lasting_rowid(p, t, &other->objects.list.items[there]);
+        struct str rowid = keeps_rowid ? STR("_rowid_ || ") : STR("");
         const char *sql = arena_printf(&p->arena, "SELECT %.*s%.*s FROM %.*s ORDER BY 1", STR_ARG(rowid), STR_ARG(list),
                                        STR_ARG(db_quote_name(&p->arena, t->name)));
         struct db_rows rows = query(p, db, sql);
@@ -210,6 +228,12 @@ static struct str dump(struct pair *p, struct db *db, const struct schema *s, co
         for (size_t r = 0; r < rows.count; r++)
             all = str_printf(&p->arena, "%.*s  %.*s\n", STR_ARG(all), STR_ARG(db_cell(&rows, r, 0)));
     }
+    return all;
+}
+
+static struct str dump(struct pair *p, struct db *db, const struct schema *s, const struct schema *other)
+{
+    struct str all = dump_tables(p, db, s, other);
     struct db_rows sequences = query(p, db, "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'");
     if (sequences.count > 0) {
         sequences = query(p, db, "SELECT name || ' ' || seq FROM sqlite_sequence ORDER BY 1");

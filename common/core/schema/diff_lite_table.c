@@ -177,10 +177,22 @@ static struct str compare_columns(struct lite_diff *d, struct lite_table_change 
     return why;
 }
 
+/* Rows of a full-text table that holds them itself, or of an R-tree, can be copied. */
+static void decide_virtual(struct lite_diff *d, struct lite_table_change *c)
+{
+    bool same = str_eq(c->old.norm, c->new.norm);
+    bool copies = str_eq(c->old.module, c->new.module) && c->old.columns.list.count > 0 &&
+                  c->new.columns.list.count > 0 && !c->old.foreign_content && !c->new.foreign_content;
+    if (!same)
+        compare_columns(d, c);
+    c->why = STR("it is a virtual table");
+    c->how = same ? LITE_SAME : copies ? LITE_REBUILD : LITE_REPLACE;
+}
+
 static void decide(struct lite_diff *d, struct lite_table_change *c)
 {
     if (c->old.virtual_table || c->new.virtual_table) {
-        c->how = str_eq(c->old.norm, c->new.norm) ? LITE_SAME : LITE_REPLACE;
+        decide_virtual(d, c);
         return;
     }
     c->why = compare_columns(d, c);

@@ -233,6 +233,19 @@ static void create_views(struct lite_diff *d)
     }
 }
 
+/* A full-text table over another one begins empty: it has to read what is there. */
+static void fill_full_texts(struct lite_diff *d)
+{
+    for (size_t i = 0; i < d->tables.list.count; i++) {
+        const struct lite_table_change *c = &d->tables.list.items[i];
+        bool made = c->how == LITE_CREATE || c->how == LITE_REPLACE;
+        if (!made || c->new.content.len == 0 || !str_starts(c->new.module, STR("fts")))
+            continue;
+        struct str name = lite_q(d, c->new.name);
+        lite_put(d, "INSERT INTO %.*s (%.*s) VALUES ('rebuild')", STR_ARG(name), STR_ARG(name));
+    }
+}
+
 static bool rebuilds(const struct lite_diff *d)
 {
     for (size_t i = 0; i < d->tables.list.count; i++)
@@ -256,5 +269,6 @@ void lite_emit(struct lite_diff *d)
     change_tables(d, &indexes);
     create_rest(d, OBJECT_INDEX);
     create_views(d);
+    fill_full_texts(d);
     create_rest(d, OBJECT_TRIGGER);
 }

@@ -659,14 +659,44 @@ static void skip_name(struct parser *p, struct str name_text)
         p->at++;
 }
 
-static void finish_virtual(struct parser *p)
+/* `name` or `name options`; `key = value` is no column. Reads up to the comma or the end of the arguments. */
+static void read_argument(struct parser *p, size_t end)
 {
+    struct lite_column c = {.name = lite_name(p->arena, peek(p)), .text = peek(p).text};
+    bool name = lite_is_name(peek(p)), content = lite_is_word(peek(p), "content");
+    bool option = lite_is_operator(peek_at(p, 1), "=");
+    if (content && option)
+        p->table.content = lite_name(p->arena, peek_at(p, 2));
+    p->table.foreign_content = p->table.foreign_content || (content && option);
+    if (name && !option)
+        vec_push(p->arena, &p->table.columns.list, c);
+    while (p->at < end && !lite_is_operator(peek(p), ","))
+        p->at++;
+    p->at++;
+}
+
+/* USING module (arguments): of modules that are known the columns are, too. */
+static void read_virtual(struct parser *p)
+{
+    static const char *const known[] = {"fts3", "fts4", "fts5", "rtree", "rtree_i32"};
     struct lite_norm n;
+    size_t first, end;
     norm_begin(p, &n);
     lite_norm_word(&n, "virtual");
     lite_norm_expression(&n, p->at, p->tokens.list.count);
     p->table.norm = lite_norm_end(&n);
     p->table.rowid_column = SIZE_MAX;
+    p->at++;
+    p->table.module = lite_fold(p->arena, lite_name(p->arena, peek(p)));
+    p->at++;
+    if (!accept_group(p, &first, &end))
+        return;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (str_is(p->table.module, known[i]))
+            for (p->at = first; p->at < end;)
+                read_argument(p, end);
+    if (str_starts(p->table.module, STR("rtree")))
+        p->table.rowid_column = 0;
 }
 
 static bool fail(const struct parser *p, struct err *err)
@@ -690,7 +720,7 @@ bool lite_table_parse(struct arena *a, struct str statement, const struct lite_a
     p.table.virtual_table = c.virtual_table;
     skip_name(&p, c.name_text);
     if (c.virtual_table)
-        finish_virtual(&p);
+        read_virtual(&p);
     else if (!read_body(&p) || !read_options(&p))
         return fail(&p, err);
     else

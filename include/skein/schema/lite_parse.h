@@ -59,7 +59,10 @@ struct lite_table {
     struct str name;      /* without quotes */
     struct str text;      /* the statement, borrowed */
     struct str name_text; /* the name's place in it */
-    bool virtual_table;   /* no column is known then, and `norm` is all */
+    bool virtual_table;   /* only names of columns are known then, of known modules; `norm` is all */
+    struct str module;    /* of a virtual table, in lower case */
+    struct str content;   /* of a full-text table: the table that holds its rows; empty: itself, or none does */
+    bool foreign_content; /* something else than itself holds its rows, if anything */
     bool without_rowid, strict, autoincrement;
     size_t rowid_column; /* which column is the rowid (INTEGER PRIMARY KEY); SIZE_MAX: none */
     struct str norm;     /* options, and a virtual table's module with its arguments */

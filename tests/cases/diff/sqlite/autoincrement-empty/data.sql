@@ -1,0 +1,2 @@
+INSERT INTO t (id, v) VALUES (100, 'b');
+DELETE FROM t;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, username TEXT);
+CREATE INDEX i ON t (username);

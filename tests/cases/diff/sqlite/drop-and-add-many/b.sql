@@ -1,0 +1,1 @@
+CREATE TABLE t (e INT, c REAL, f TEXT DEFAULT 'f', a INT);

@@ -1,0 +1,3 @@
+CREATE TABLE t (a INT, b INT);
+CREATE INDEX i ON t (b);
+CREATE INDEX j ON t (a) WHERE b > 0;

@@ -1,0 +1,2 @@
+CREATE TABLE t (a INT);
+CREATE INDEX j ON t (a);

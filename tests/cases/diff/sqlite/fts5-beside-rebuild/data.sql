@@ -1,0 +1,2 @@
+INSERT INTO docs (body) VALUES ('b');
+INSERT INTO docs_content2 VALUES (1);

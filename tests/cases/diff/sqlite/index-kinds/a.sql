@@ -1,0 +1,7 @@
+CREATE TABLE t (a TEXT, b INT);
+CREATE INDEX i1 ON t (a);
+CREATE INDEX i2 ON t (a, b);
+CREATE INDEX i3 ON t (lower(a));
+CREATE INDEX i4 ON t (b) WHERE b > 0;
+CREATE INDEX i5 ON t (a);
+CREATE INDEX i6 ON t (a);

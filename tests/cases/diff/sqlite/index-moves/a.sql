@@ -1,0 +1,3 @@
+CREATE TABLE a (x INT);
+CREATE TABLE b (x INT);
+CREATE INDEX i ON a (x);

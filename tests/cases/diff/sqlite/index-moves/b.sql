@@ -1,0 +1,3 @@
+CREATE TABLE a (x TEXT);
+CREATE TABLE b (x TEXT);
+CREATE INDEX i ON b (x);

@@ -1,0 +1,2 @@
+CREATE TABLE sqliteish (a INT);
+CREATE TABLE alembicversion (a INT);

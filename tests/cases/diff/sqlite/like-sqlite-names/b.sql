@@ -1,0 +1,2 @@
+CREATE TABLE sqliteish (a INT, b INT);
+CREATE TABLE alembicversion (a TEXT);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a TEXT);
+CREATE TABLE new_t (x INT);

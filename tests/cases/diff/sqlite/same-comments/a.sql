@@ -1,0 +1,2 @@
+CREATE TABLE t (a INTEGER, -- the first
+ b TEXT /* the second, with a ) */);

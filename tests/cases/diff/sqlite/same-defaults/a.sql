@@ -1,0 +1,1 @@
+CREATE TABLE t (a INT DEFAULT (1), b TEXT DEFAULT 'x', c INT DEFAULT +5, d REAL DEFAULT -1.5, e TEXT DEFAULT (lower('X')), f DEFAULT NULL, g TEXT DEFAULT current_timestamp, h DEFAULT word);

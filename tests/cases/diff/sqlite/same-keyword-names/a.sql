@@ -1,0 +1,1 @@
+CREATE TABLE t ("key" TEXT, "order" INT, "replace" TEXT, CHECK ("key" <> ''));

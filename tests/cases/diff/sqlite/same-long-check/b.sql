@@ -1,0 +1,2 @@
+CREATE TABLE t (a TEXT CHECK (a IN('x','y','it''s')
+	AND LENGTH(a)<10));

@@ -1,0 +1,1 @@
+CREATE TABLE t (a INTEGER NOT NULL PRIMARY KEY, b TEXT) without rowid, strict;

@@ -1,0 +1,4 @@
+CREATE TABLE b (x);
+CREATE INDEX b_x ON b (x);
+CREATE TABLE a (x);
+CREATE INDEX a_x ON a (x);

@@ -1,0 +1,1 @@
+CREATE TABLE t (a INT, b INT, CHECK (a > 0), UNIQUE (a, b), CONSTRAINT k CHECK (b > 0));

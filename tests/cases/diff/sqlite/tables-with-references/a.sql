@@ -1,0 +1,2 @@
+CREATE TABLE old_p (id INTEGER PRIMARY KEY);
+CREATE TABLE old_c (p INT REFERENCES old_p (id));

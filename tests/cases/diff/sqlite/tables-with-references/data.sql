@@ -1,0 +1,2 @@
+INSERT INTO old_p VALUES (1);
+INSERT INTO old_c VALUES (1);

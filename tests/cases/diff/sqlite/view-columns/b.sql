@@ -1,0 +1,2 @@
+CREATE TABLE t (a INT, b INT);
+CREATE VIEW v (x, y) AS SELECT a, b FROM t;
