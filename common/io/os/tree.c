@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/io/os/tree_private.h"
 #include "skein/base/names.h"
 #include "skein/graph/revfile.h"
 #include "skein/os/file.h"
@@ -150,15 +151,14 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The names in a folder, sorted; false with errno set. */
-static bool list_folder(struct tree *t, const char *path, struct names *ret_names)
+bool tree_list_folder(struct arena *a, const char *path, struct names *ret_names)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, NULL, by_bytes);
     if (count < 0)
         return false;
     for (int i = 0; i < count; i++) {
-        vec_push(t->arena, &ret_names->list, str_of(arena_strdup(t->arena, entries[i]->d_name)));
+        vec_push(a, &ret_names->list, str_of(arena_strdup(a, entries[i]->d_name)));
         free(entries[i]);
     }
     free(entries);
@@ -169,7 +169,7 @@ static bool list_folder(struct tree *t, const char *path, struct names *ret_name
 static void discover(struct tree *t, struct names *names)
 {
     struct names found = {0};
-    if (!list_folder(t, below(t, "extensions"), &found))
+    if (!tree_list_folder(t->arena, below(t, "extensions"), &found))
         return;
     for (size_t i = 0; i < found.list.count; i++) {
         struct str name = found.list.items[i];
@@ -276,7 +276,7 @@ static void read_squashed(struct tree *t, struct module_files *m)
 {
     const char *folder = arena_printf(t->arena, "%.*s/" TREE_SQUASHED, STR_ARG(m->folder));
     struct names found = {0};
-    if (list_folder(t, below(t, folder), &found))
+    if (tree_list_folder(t->arena, below(t, folder), &found))
         add_files(t, m, folder, &found);
     else if (errno != ENOENT && errno != ENOTDIR)
         report_folder(t, m);
@@ -287,7 +287,7 @@ static void read_module(struct tree *t, struct str name, struct str folder, stru
     struct module_files m = {.name = name, .folder = folder};
     struct names found = {0};
     bool legal = module_name_is_valid(name); /* else project_build() says so: no path is made of it */
-    bool listed = legal && list_folder(t, below(t, folder.p), &found);
+    bool listed = legal && tree_list_folder(t->arena, below(t, folder.p), &found);
     if (legal && !listed)
         report_folder(t, &m);
     add_files(t, &m, str_cstr(t->arena, folder), &found);

@@ -35,5 +35,38 @@ bool tree_find_root(struct arena *a, const char *option, struct str *ret_root, s
  */
 bool tree_read(struct arena *a, struct str root, struct project_files *ret_files, struct diag *diag, struct err *err);
 
+/* One file of models. */
+struct model_file {
+    struct str path;    /* relative to the root */
+    enum engine engine; /* DB_x.sqlite.sql, DB_x.postgresql.sql: for this one only; else ENGINE_UNSET */
+    struct str bytes;
+};
+
+struct module_models {
+    struct str name; /* of the module */
+    struct {
+        VEC(struct model_file) list; /* sorted by name, by bytes */
+    } files;
+};
+
+enum { MODEL_FILE_MAX = 16 * 1024 * 1024, MODEL_FILES_MAX = 100000 };
+
+struct project_models {
+    struct {
+        VEC(struct module_models) list; /* as in project_files: core first */
+    } modules;
+    bool engines[ENGINE_COUNT]; /* as migration_extensions.json names them; all false: it does not say */
+    struct names command;       /* `models_command`: what prints a module's models; empty: none */
+};
+
+/*
+ * Reads the model files DB_*.sql of core (database/) and of the extensions (extensions/NAME/), and what
+ * migration_extensions.json says about models: `"engines": ["postgresql", "sqlite"]` and `"models_command":
+ * ["./print-ddl", "{module}"]`. False when there is a finding: bad_engines bad_models_command unreadable too_large
+ * link_loop not_utf8 nul_byte.
+ */
+bool tree_read_models(struct arena *a, const struct project_files *files, struct project_models *ret_models,
+                      struct diag *diag);
+
 /* tree_find_root(), tree_read() and project_build() in one; false with the first finding in *err. */
 bool tree_load(struct arena *a, const char *option, struct diag *diag, struct project *ret_project, struct err *err);
