@@ -1,0 +1,1 @@
+CREATE TABLE t (a int); CREATE UNIQUE INDEX t_a ON t (a);

@@ -1,0 +1,1 @@
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1'; CREATE TABLE t (a int CHECK (f(a) > 0)); CREATE FUNCTION g(a int, b text DEFAULT 'x') RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN b || ';' || a; END$$;

@@ -1,0 +1,1 @@
+CREATE TABLE t (a int, b text, c int); CREATE INDEX i ON t (b text_pattern_ops DESC NULLS LAST) INCLUDE (c) WITH (fillfactor = 70); CREATE UNIQUE INDEX u ON t (a) NULLS NOT DISTINCT; CREATE INDEX g ON t USING gin (to_tsvector('english', b)); CREATE INDEX h ON t USING hash (a);

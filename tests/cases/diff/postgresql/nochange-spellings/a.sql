@@ -1,0 +1,1 @@
+CREATE TABLE t (a int4 DEFAULT 1, b varchar(10) DEFAULT 'x'::character varying, c timestamptz DEFAULT now(), d bool DEFAULT 'f', e numeric(10), s text CHECK (s IN ('a','b'))); CREATE INDEX i ON t USING btree (a) WHERE (s = 'a');

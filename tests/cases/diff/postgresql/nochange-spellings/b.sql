@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer DEFAULT 1, b character varying(10) DEFAULT 'x', c timestamp with time zone DEFAULT now(), d boolean DEFAULT false, e numeric(10,0), s text CHECK (s = ANY (ARRAY['a'::text,'b'::text]))); CREATE INDEX i ON public.t (a) WHERE s = 'a'::text;

@@ -1,0 +1,1 @@
+CREATE PROCEDURE pr(a int) LANGUAGE plpgsql AS $$BEGIN PERFORM a; END$$; CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');

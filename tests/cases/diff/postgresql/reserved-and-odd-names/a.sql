@@ -1,0 +1,1 @@
+CREATE TABLE "order" (id INTEGER PRIMARY KEY, "Mixed Case" TEXT, "select" TEXT);

@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, s varchar(20) DEFAULT '6' CHECK (s <> ''), g text GENERATED ALWAYS AS (s || 'x') STORED); CREATE INDEX i ON t (s); CREATE VIEW v AS SELECT s FROM t;

@@ -1,0 +1,1 @@
+CREATE TABLE "order" (id INTEGER PRIMARY KEY, "Mixed Case" TEXT, "select" TEXT, "a""b" INTEGER); CREATE INDEX "order by" ON "order" ("Mixed Case", "a""b"); CREATE TABLE "straße" ("größe" INTEGER PRIMARY KEY);
