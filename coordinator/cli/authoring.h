@@ -6,6 +6,8 @@
 #include "coordinator/cli/local.h"
 #include "skein/graph/author.h"
 
+extern const struct opt_option opt_message;
+
 /* A new random id. */
 struct str authoring_id(struct local *l);
 

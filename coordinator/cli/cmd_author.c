@@ -19,7 +19,7 @@ struct str authoring_id(struct local *l)
     return random_hex(&l->arena, ID_BYTES);
 }
 
-static const struct opt_option opt_message = {
+const struct opt_option opt_message = {
     .name = "message", .letter = 'm', .type = OPT_TEXT, .value = "TEXT", .doc = "What the revision does, in one line"};
 static const struct opt_option opt_head = {.name = "head",
                                            .type = OPT_TEXT,

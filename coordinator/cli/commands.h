@@ -8,8 +8,8 @@ extern const struct opt_program program; /* main.c */
 /* cmd_graph.c: the project's graph */
 extern const struct opt_command command_heads, command_branches, command_history, command_show;
 
-/* cmd_init.c, cmd_author.c, cmd_edit.c: making projects and revisions */
-extern const struct opt_command command_init, command_revision, command_merge, command_edit;
+/* cmd_init.c, cmd_author.c, cmd_edit.c, cmd_squash.c: making projects and revisions */
+extern const struct opt_command command_init, command_revision, command_merge, command_edit, command_squash;
 
 /* cmd_debug.c: what the commands work with */
 extern const struct opt_command command_debug;

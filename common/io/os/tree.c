@@ -274,7 +274,7 @@ static void add_files(struct tree *t, struct module_files *m, const char *folder
 /* What was squashed is kept in a folder of its own. */
 static void read_squashed(struct tree *t, struct module_files *m)
 {
-    const char *folder = arena_printf(t->arena, "%.*s/" TREE_SQUASHED, STR_ARG(m->folder));
+    const char *folder = arena_printf(t->arena, "%.*s/" SQUASH_FOLDER, STR_ARG(m->folder));
     struct names found = {0};
     if (tree_list_folder(t->arena, below(t, folder), &found))
         add_files(t, m, folder, &found);

@@ -20,6 +20,9 @@
 #include "skein/base/vec.h"
 #include "skein/graph/revision.h"
 
+/* Below a module's revisions: the files of those that were squashed. */
+#define SQUASH_FOLDER "squashed"
+
 struct project;
 struct nodes;
 

@@ -13,9 +13,6 @@
 #include "skein/base/str.h"
 #include "skein/graph/project.h"
 
-/* The folder beside a module's revisions that keeps those which were squashed. */
-#define TREE_SQUASHED "squashed"
-
 /*
  * The root: `option` (--project) if not NULL, else the environment's SKEIN_PROJECT, else the nearest folder from
  * the working folder upwards that holds database/migrations or src/database/migrations. *ret_root is absolute
