@@ -13,6 +13,8 @@
 
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/debug.h"
+#include "coordinator/cli/engines.h"
+#include "coordinator/cli/load.h"
 #include "coordinator/cli/local.h"
 #include "skein/base/names.h"
 #include "skein/db/about.h"
@@ -267,12 +269,74 @@ static json_t *modules_section(struct debug *d)
     return list;
 }
 
+/* --- models ---------------------------------------------------------------------------------------------------- */
+
+static bool has_row(const json_t *rows, const json_t *row)
+{
+    size_t i;
+    json_t *other;
+    json_array_foreach(rows, i, other)
+    {
+        if (json_equal(other, row))
+            return true;
+    }
+    return false;
+}
+
+/* Every table that a model file creates, once, whichever engines the file is for. */
+static void add_tables(const struct loaded *loaded, json_t *rows)
+{
+    for (size_t i = 0; i < loaded->statements.list.count; i++) {
+        const struct model_statement *s = &loaded->statements.list.items[i];
+        struct arena a = {0};
+        if (s->head.verb != MODEL_CREATE || s->head.kind != OBJECT_TABLE || s->refers)
+            continue;
+        struct str file = str_printf(&a, "%.*s:%u", STR_ARG(s->path), s->line);
+        const char *dot = s->head.schema.len > 0 ? "." : "";
+        struct str table = str_printf(&a, "%.*s%s%.*s", STR_ARG(s->head.schema), dot, STR_ARG(s->head.name));
+        json_t *row = json_pack("{s:o,s:o,s:o}", "module", json_str(s->module), "table", json_str(table), "declared",
+                                json_str(file));
+        if (!has_row(rows, row))
+            json_array_append(rows, row);
+        json_decref(row);
+        arena_release(&a);
+    }
+}
+
+/* The models of each engine, as far as they can be read; the tables go to `tables`. */
+static json_t *models_section(struct debug *d, json_t *tables)
+{
+    struct local *l = d->l;
+    bool engines[ENGINE_COUNT] = {false};
+    struct project_models models = {0};
+    json_t *s = json_object(), *names = json_array(), *error = NULL;
+    if (!tree_read_models(&l->arena, &d->files, &models, &l->diag))
+        error = json_string("the files cannot be read: see the findings");
+    else if (!engines_of(l, &models, engines))
+        error = json_err(&l->err);
+    for (enum engine e = ENGINE_POSTGRESQL; e < ENGINE_COUNT; e++) {
+        const struct load_request request = {.root = d->root, .models = &models, .engine = e};
+        struct loaded loaded = {0};
+        size_t errors = l->diag.errors;
+        if (!engines[e])
+            continue;
+        json_array_append_new(names, json_string(engine_name(e)));
+        if (!load_read(&l->arena, &request, &loaded, &l->diag, &l->err) && l->diag.errors == errors && error == NULL)
+            error = json_err(&l->err);
+        add_tables(&loaded, tables);
+    }
+    json_object_set_new(s, "engines", names);
+    json_object_set_new(s, "command", models.command.list.count > 0 ? json_names(&models.command) : json_null());
+    if (error != NULL)
+        json_object_set_new(s, "error", error);
+    return s;
+}
+
 static void read_project(struct debug *d)
 {
     struct local *l = d->l;
     if (tree_read(&l->arena, d->root, &d->files, &l->diag, &l->err))
         d->built = project_build(&l->arena, &d->files, &l->diag, &l->project);
-    diag_sort(&l->diag);
 }
 
 /* --- databases ------------------------------------------------------------------------------------------------- */
@@ -351,6 +415,10 @@ static json_t *report(struct debug *d)
         read_project(d);
         json_object_set_new(r, "extensions", extensions_section(d));
         json_object_set_new(r, "modules", modules_section(d));
+        json_t *tables = json_array();
+        json_object_set_new(r, "models", models_section(d, tables));
+        json_object_set_new(r, "tables", tables);
+        diag_sort(&d->l->diag);
     }
     json_object_set_new(r, "database", database_section(d));
     json_object_set_new(r, "scratch_server", scratch_section(d));

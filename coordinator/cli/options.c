@@ -48,7 +48,7 @@ const struct opt_option opt_target = {
     .name = "target", .type = OPT_TEXT, .value = "REV", .doc = "The target revision, instead of the argument"};
 const struct opt_option opt_sql = {
     .name = "sql", .doc = "Print the SQL instead of running it; connects to nothing, starts at --from or at base"};
-const struct opt_option opt_dry_run = {.name = "dry-run", .doc = "Print the plan and change nothing"};
+const struct opt_option opt_dry_run = {.name = "dry-run", .doc = "Print what would be done and change nothing"};
 const struct opt_option opt_per_revision = {.name = "transaction-per-revision",
                                             .doc = "Commit after every revision, not once at the end"};
 const struct opt_option opt_lock_timeout = {.name = "lock-timeout",

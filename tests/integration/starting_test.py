@@ -2,12 +2,13 @@
 """What a person begins with: debug, whatever state the project and the databases are in."""
 
 import os
+import subprocess
 import unittest
 
 from cli_support import PG_FOLDER, Case, Postgres
 
 LIST = "database/migrations/migration_extensions.json"
-SECTIONS = ["program", "environment", "project", "extensions", "modules", "database", "scratch_server", "findings"]
+SECTIONS = ["program", "environment", "project", "extensions", "modules", "models", "tables", "database", "scratch_server", "findings"]
 
 
 class Debug(Case):
@@ -86,6 +87,96 @@ class Debug(Case):
     def test_only_a_wrong_line_fails(self):
         self.assertEqual(self.skein("debug", "--nope").code, 2)
         self.assertEqual(self.skein("debug", "more").code, 2)
+
+
+    def test_tables_and_who_declares_them(self):
+        self.extension("billing", "b1", "SELECT 1;", labels="ext_billing")
+        self.extensions("billing")
+        self.write("database/DB_users.sql", "-- people\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n")
+        self.write("extensions/billing/DB_x.sql", "CREATE TABLE IF NOT EXISTS users (id INTEGER);\nCREATE TABLE\nbilling_x (n INT);")
+        report = self.debug()
+        self.assertEqual(report["models"], {"engines": ["sqlite"], "command": None})
+        self.assertEqual(report["tables"], [{"module": "core", "table": "users", "declared": "database/DB_users.sql:2"},
+                                            {"module": "billing", "table": "billing_x", "declared": "extensions/billing/DB_x.sql:2"}])
+        self.write("database/DB_bad.sql", "CREATE TABLE users (id INT);\nDROP TABLE x;\n")
+        self.assertEqual({item["code"] for item in self.debug()["findings"]}, {"two_owners", "not_a_model"})
+
+    def test_a_models_command_that_fails(self):
+        self.write(LIST, '{"extensions": [], "engines": ["sqlite", "postgresql"], "models_command": ["false", "{module}"]}')
+        models = self.debug()["models"]
+        self.assertEqual((models["engines"], models["command"]), (["postgresql", "sqlite"], ["false", "{module}"]))
+        self.assertEqual(models["error"]["code"], "models_command")
+
+
+class FixTables(Case):
+    CORE = "-- core\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n"
+    BILLING = ("-- mine\r\nCREATE TABLE billing_x (a INT);\r\n\tcreate   table -- why\r\n  \"users\"(id INTEGER);\n"
+               + "-- more\n" * 9 + "/* CREATE TABLE users */ CREATE TABLE users (id INTEGER)")
+
+    def setUp(self):
+        super().setUp()
+        for name in ("billing", "search"):
+            self.extension(name, name[0] + "1", "SELECT 1;", labels=f"ext_{name}")
+        self.extensions("billing", "search")
+        self.write("database/DB_users.sql", self.CORE)
+        self.file_of = {name: os.path.join(self.project, f"extensions/{name}/DB_x.sql") for name in ("billing", "search")}
+        for path in self.file_of.values():
+            with open(path, "w", newline="") as file:
+                file.write(self.BILLING.replace("billing", path.split("/")[-2]))
+
+    def text(self, name):
+        with open(self.file_of[name], newline="") as file:
+            return file.read()
+
+    def wanted(self, name):
+        return self.BILLING.replace("billing", name).replace("create   table", "create   table if not exists").replace(
+            "*/ CREATE TABLE", "*/ CREATE TABLE IF NOT EXISTS")
+
+    def test_the_words_go_in_and_every_other_byte_stays(self):
+        os.chmod(self.file_of["billing"], 0o640)
+        self.ok("fix-tables")
+        for name in self.file_of:
+            self.assertEqual(self.text(name), self.wanted(name))
+        self.assertEqual(os.stat(self.file_of["billing"]).st_mode & 0o777, 0o640)
+        self.assertIn("nothing to do", self.ok("fix-tables").err)  # a second time
+        self.assertEqual(self.text("billing"), self.wanted("billing"))
+
+    def test_one_extension_only(self):
+        result = self.ok("fix-tables", "--extension", "search", "--format", "json").json
+        self.assertEqual([(row["path"], row["line"], row["table"], row["owner"], row["declared"]) for row in result["changed"]],
+                         [("extensions/search/DB_x.sql", line, "users", "core", "database/DB_users.sql:2") for line in (3, 14)])
+        self.assertNotEqual(self.text("billing"), self.wanted("billing"))
+
+    def test_a_dry_run_prints_what_git_can_apply(self):
+        with open(self.file_of["billing"], "w", newline="") as file:
+            file.write(self.BILLING.replace("\r", ""))
+        result = self.ok("fix-tables", "--dry-run", "--extension", "billing")
+        self.assertIn("would change extensions/billing/DB_x.sql:14", result.err)
+        self.assertEqual(self.text("billing"), self.BILLING.replace("\r", ""))
+        subprocess.run(["git", "apply"], input=result.out, text=True, cwd=self.project, check=True)
+        self.assertEqual(self.text("billing"), self.wanted("billing").replace("\r", ""))
+
+    def test_between_extensions_the_first_in_the_list_owns(self):
+        for path, text in self.file_of.items():
+            with open(text, "w", newline="") as file:
+                file.write("CREATE TABLE shared (n INT);")
+        self.ok("fix-tables")
+        self.assertEqual((self.text("billing"), self.text("search")), ("CREATE TABLE shared (n INT);",
+                                                                      "CREATE TABLE IF NOT EXISTS shared (n INT);"))
+
+    def test_files_of_each_engine(self):
+        self.write(LIST, '{"extensions": ["billing"], "engines": ["sqlite", "postgresql"]}')
+        for engine, body in (("postgresql", "$$CREATE TABLE users$$"), ("sqlite", "'x'")):
+            self.write(f"extensions/billing/DB_y.{engine}.sql", f"CREATE TABLE users (n TEXT DEFAULT {body});")
+        self.ok("fix-tables")
+        for engine, body in (("postgresql", "$$CREATE TABLE users$$"), ("sqlite", "'x'")):
+            with open(os.path.join(self.project, f"extensions/billing/DB_y.{engine}.sql")) as file:
+                self.assertEqual(file.read(), f"CREATE TABLE IF NOT EXISTS users (n TEXT DEFAULT {body});")
+
+    def test_what_cannot_be_read(self):
+        self.write("extensions/billing/DB_y.sql", "CREATE TABLE t (n TEXT DEFAULT 'x);")
+        self.fails(1, "extensions/billing/DB_y.sql:1", "fix-tables")
+        self.assertEqual(self.skein("fix-tables", "--extension", "gone").code, 2)
 
 
 class DebugPostgres(Postgres):
