@@ -17,6 +17,9 @@ extern const struct opt_command command_fix_tables;
 /* cmd_debug.c: what the commands work with */
 extern const struct opt_command command_debug;
 
+/* cmd_lint.c */
+extern const struct opt_command command_lint;
+
 /* cmd_current.c: what a database is at */
 extern const struct opt_command command_current, command_check_heads;
 

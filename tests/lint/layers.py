@@ -18,6 +18,7 @@ RANKS = {
     "common/core/graph": 30,
     "common/core/schema": 30,
     "common/core/plan": 40,
+    "common/core/lint": 40,
     "common/core/rollout": 50,
     "common/core/wire": 50,
     "coordinator/core": 55,
@@ -33,7 +34,7 @@ RANKS = {
 # header -> where it may be included, in the product's folders
 OWNED = {
     r"(libpq-fe|libpq/.*|postgres_ext|pg_config)\.h": r"common/io/db/db_pg\w*\.[ch]",
-    r"sqlite3\.h": r"common/io/db/db_sqlite\w*\.[ch]|common/core/sql/split\w*\.c",
+    r"sqlite3\.h": r"common/io/db/db_sqlite\w*\.[ch]|common/core/sql/(split|grammar)\w*\.c",
     r"pg_query\.h": r"common/core/sql/\w+\.c",
     r"zmq(_utils)?\.h": r"common/io/net/\w+\.[ch]",
     r"curl/.*": r"coordinator/io/webhook\.c",

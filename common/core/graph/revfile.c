@@ -210,12 +210,12 @@ static bool is_word(struct str s)
     return s.len > 0;
 }
 
-/* "-- name: value". Other comments are free text. */
+/* "-- name: value". Other comments are free text; `-- skein:lint ...` is read by lint. */
 static void read_header_line(struct reader *r, struct str comment)
 {
     size_t colon = str_find(comment, ':');
     struct str name = str_trim(str_head(comment, colon));
-    if (colon == comment.len || !is_word(name))
+    if (colon == comment.len || !is_word(name) || str_is(name, "skein"))
         return;
     struct str value = str_trim(str_from(comment, colon + 1));
     for (int i = 0; i < HEADER_COUNT; i++) {

@@ -120,3 +120,26 @@ enum statement_class statement_classify(enum engine engine, struct str statement
     bool refuses = engine == ENGINE_SQLITE ? refuses_transaction_sqlite(w) : refuses_transaction_postgresql(w);
     return refuses ? STATEMENT_NO_TRANSACTION : STATEMENT_PLAIN;
 }
+
+/*
+ * Settings that a script may read or change inside a transaction: rolled back with it, without effect after, or set
+ * again when the next one begins (legacy_alter_table, which a table that is made again needs for its last step).
+ */
+static bool is_harmless_pragma(struct str name)
+{
+    static const char *const names[] = {
+        "table_info",    "table_xinfo",        "table_list",         "index_list",      "index_info",
+        "index_xinfo",   "foreign_key_list",   "foreign_key_check",  "user_version",    "application_id",
+        "quick_check",   "integrity_check",    "defer_foreign_keys", "compile_options", "collation_list",
+        "function_list", "legacy_alter_table",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is_keyword(name, names[i]))
+            return true;
+    return false;
+}
+
+bool pragma_is_allowed(struct str name, bool transactional)
+{
+    return transactional ? is_harmless_pragma(name) : !is_keyword(name, "writable_schema");
+}

@@ -27,6 +27,7 @@
 #include "common/io/db/driver.h"
 #include "skein/base/vec.h"
 #include "skein/os/clock.h"
+#include "skein/sql/classify.h"
 
 enum {
     PREPARED_MAX = 64,
@@ -145,24 +146,6 @@ static int on_progress(void *user)
     return l->cancelled;
 }
 
-/*
- * Settings that a script may read or change inside a transaction: rolled back with it, without effect after, or set
- * again when the next one begins (legacy_alter_table, which a table that is made again needs for its last step).
- */
-static bool is_harmless_pragma(const char *name)
-{
-    static const char *const names[] = {
-        "table_info",    "table_xinfo",        "table_list",         "index_list",      "index_info",
-        "index_xinfo",   "foreign_key_list",   "foreign_key_check",  "user_version",    "application_id",
-        "quick_check",   "integrity_check",    "defer_foreign_keys", "compile_options", "collation_list",
-        "function_list", "legacy_alter_table",
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcasecmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static int deny(struct lite *l, const char *what)
 {
     snprintf(l->denied, sizeof(l->denied), "a revision may not use %s", what);
@@ -186,7 +169,7 @@ static int judge_pragma(struct lite *l, const char *name, const char *value)
     char what[64];
     if (is_question(name, value))
         return SQLITE_OK;
-    if (l->guard == GUARD_ALONE ? strcasecmp(name, "writable_schema") != 0 : is_harmless_pragma(name))
+    if (pragma_is_allowed(str_of(name), l->guard != GUARD_ALONE))
         return SQLITE_OK;
     snprintf(what, sizeof(what), "PRAGMA %.40s here", name);
     return deny(l, what);

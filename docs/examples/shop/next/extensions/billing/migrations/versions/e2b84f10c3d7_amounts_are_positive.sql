@@ -2,6 +2,7 @@
 -- revises: 8f3c2a91d0be
 -- message: amounts of invoices are positive
 -- created: 2026-09-10T15:10:00Z
+-- skein:lint off check_validates: a young shop has few invoices
 
 -- migrate:up postgresql
 ALTER TABLE billing_invoices ADD CONSTRAINT billing_invoices_amount_positive CHECK (amount_cents > 0);

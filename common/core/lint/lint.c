@@ -1,0 +1,420 @@
+/*
+ * The walk over a project: (1) every section is read by its engine's grammar, (2) who makes which table is noted,
+ * (3) the revisions are looked at in the order in which they are applied, each before what it does is noted.
+ */
+#include "skein/lint/lint.h"
+
+#include <stdlib.h>
+
+#include "common/core/lint/down.h"
+#include "common/core/lint/switches.h"
+#include "skein/graph/reach.h"
+
+/* A revision's sections as their engines read them. */
+struct node_readings {
+    VEC(struct reading) list;
+};
+
+struct lint {
+    struct arena *arena;
+    const struct lint_request *request;
+    struct node_readings *nodes;
+    struct nodes order; /* what is needed comes first */
+    struct owners owners;
+    struct world worlds[ENGINE_COUNT];
+    struct lint_report *report;
+};
+
+struct lint_engines lint_engines_of(const struct project *p)
+{
+    struct lint_engines engines = {0};
+    bool any = false;
+    for (size_t n = 0; n < p->node_count; n++)
+        for (size_t i = 0; i < p->nodes[n]->sections.list.count; i++) {
+            enum engine engine = p->nodes[n]->sections.list.items[i].engine;
+            engines.wanted[engine] = true;
+            any = any || engine != ENGINE_UNSET;
+        }
+    engines.wanted[ENGINE_UNSET] = false;
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT && !any; e++)
+        engines.wanted[e] = true;
+    return engines;
+}
+
+/* ---- 1: reading ---- */
+
+/* A general section that one engine understands is taken to be for that one, unless the engines are certain. */
+static void add_general(struct lint *l, struct node_readings *list, struct reading *readings, size_t count)
+{
+    size_t understood = 0;
+    for (size_t i = 0; i < count; i++)
+        understood += readings[i].mistakes.count == 0;
+    for (size_t i = 0; i < count; i++) {
+        bool meant = l->request->engines.certain || readings[i].mistakes.count == 0 || (understood == 0 && i == 0);
+        if (meant)
+            vec_push(l->arena, &list->list, readings[i]);
+    }
+}
+
+static void read_kind(struct lint *l, const struct revision *r, enum section_kind kind, struct node_readings *list)
+{
+    struct reading general[ENGINE_COUNT];
+    size_t count = 0;
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT; e++) {
+        const struct section *section = revision_section(r, kind, (enum engine)e);
+        if (section == NULL || !l->request->engines.wanted[e])
+            continue;
+        struct reading reading;
+        read_text(l->arena, (enum engine)e, section->sql, section->line, &reading);
+        reading.section = section;
+        if (section->engine == ENGINE_UNSET)
+            general[count++] = reading;
+        else
+            vec_push(l->arena, &list->list, reading);
+    }
+    add_general(l, list, general, count);
+}
+
+static const struct reading *find_reading(const struct node_readings *list, enum section_kind kind, enum engine engine)
+{
+    for (size_t i = 0; i < list->list.count; i++)
+        if (list->list.items[i].section->kind == kind && list->list.items[i].engine == engine)
+            return &list->list.items[i];
+    return NULL;
+}
+
+static void read_node(struct lint *l, size_t node)
+{
+    for (int kind = SECTION_UNSET + 1; kind < SECTION_COUNT; kind++)
+        read_kind(l, l->request->project->nodes[node], (enum section_kind)kind, &l->nodes[node]);
+}
+
+static void read_order(struct lint *l)
+{
+    const struct project *p = l->request->project;
+    struct bitset all = bitset_new(l->arena, p->node_count);
+    for (size_t n = 0; n < p->node_count; n++)
+        bitset_add(&all, n);
+    reach_order(l->arena, &p->dag, EDGES_ALL, &all, &l->order);
+    for (size_t i = 0, k = l->order.list.count; i + 1 < k; i++) {
+        size_t other = l->order.list.items[--k];
+        l->order.list.items[k] = l->order.list.items[i];
+        l->order.list.items[i] = other;
+    }
+}
+
+/* ---- 2: owners ---- */
+
+static void own(struct arena *a, struct owners *owners, struct str key, const struct owner *owner)
+{
+    if (index_find(&owners->names, key) != INDEX_NONE)
+        return;
+    index_put(a, &owners->names, key, (uint32_t)owners->list.count);
+    vec_push(a, &owners->list, *owner);
+}
+
+static void note_owners(struct arena *a, struct owners *owners, const struct steps *steps, const struct owner *owner)
+{
+    for (size_t i = 0; i < steps->list.count; i++)
+        for (size_t k = 0; k < steps->list.items[i].acts.list.count; k++) {
+            const struct act *act = &steps->list.items[i].acts.list.items[k];
+            bool table = act->thing == THING_TABLE || act->thing == THING_VIEW || act->thing == THING_MATVIEW;
+            if (table && act->kind == ACT_CREATE && (act->flags & (ACT_TEMPORARY | ACT_EXISTS)) == 0)
+                own(a, owners, table_key(a, act->schema, act->table), owner);
+            if (table && act->kind == ACT_RENAME)
+                own(a, owners, table_key(a, act->schema, act->other), owner);
+        }
+}
+
+/* ---- 3: checking ---- */
+
+static void add_mistakes(struct check *c, const struct reading *r)
+{
+    for (size_t i = 0; i < r->mistakes.count; i++) {
+        const struct mistake *m = &r->mistakes.items[i];
+        struct lint_finding f = {.rule = RULE_SYNTAX_ERROR,
+                                 .severity = LINT_ERROR,
+                                 .path = c->revision->path,
+                                 .line = m->line,
+                                 .column = m->column,
+                                 .statement = m->statement,
+                                 .text = str_printf(c->arena, "%s: %.*s", engine_name(r->engine), STR_ARG(m->text))};
+        vec_push(c->arena, &c->report->list, f);
+    }
+}
+
+static bool is_mistaken(const struct reading *r, const struct step *step)
+{
+    for (size_t i = 0; i < r->mistakes.count; i++)
+        if (r->mistakes.items[i].statement == step->line)
+            return true;
+    return false;
+}
+
+static void check_act(struct check *c, const struct act *act)
+{
+    check_locks(c, act);
+    check_constraints(c, act);
+    check_data(c, act);
+    check_modules(c, act);
+    check_lite(c, act);
+    check_scripts(c, act);
+    struct act applied = *act;
+    applied.flags &= ~(unsigned)ACT_TEMPORARY;
+    world_apply(c->arena, &c->here, &applied, &c->maker);
+}
+
+/* verify and probe sections only read: what they say has to be understood, and that is all. */
+static void check_reading(struct check *c, const struct reading *r)
+{
+    bool changes = r->section->kind == SECTION_UP || r->section->kind == SECTION_DOWN;
+    add_mistakes(c, r);
+    for (size_t i = 0; i < r->steps.list.count; i++) {
+        c->step = &r->steps.list.items[i];
+        if (!is_mistaken(r, c->step))
+            check_statement(c);
+        for (size_t k = 0; k < c->step->acts.list.count && changes; k++)
+            check_act(c, &c->step->acts.list.items[k]);
+    }
+    if (changes)
+        check_section(c);
+}
+
+static struct check check_init(struct lint *l, size_t node, const struct reading *r, struct lint_report *found)
+{
+    const struct project *p = l->request->project;
+    return (struct check){.arena = l->arena,
+                          .project = p,
+                          .revision = p->nodes[node],
+                          .section = r->section,
+                          .engine = r->engine,
+                          .maker = {.module = project_module_of(p, node), .node = node},
+                          .steps = &r->steps,
+                          .before = &l->worlds[r->engine],
+                          .owners = &l->owners,
+                          .report = found};
+}
+
+static void apply(struct lint *l, size_t node, const struct reading *r)
+{
+    struct maker maker = {.module = project_module_of(l->request->project, node), .node = node};
+    for (size_t i = 0; i < r->steps.list.count; i++)
+        for (size_t k = 0; k < r->steps.list.items[i].acts.list.count; k++)
+            world_apply(l->arena, &l->worlds[r->engine], &r->steps.list.items[i].acts.list.items[k], &maker);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+    return (x > y) - (x < y);
+}
+
+static void add_lines(struct arena *a, const struct reading *r, struct lines *lines)
+{
+    for (size_t i = 0; i < r->steps.list.count; i++)
+        vec_push(a, &lines->list, r->steps.list.items[i].line);
+}
+
+static void finish(struct lint *l, struct str path, struct str text, struct lines *lines, struct lint_report *found)
+{
+    if (lines->list.count > 0)
+        qsort(lines->list.items, lines->list.count, sizeof(unsigned), by_number);
+    switches_apply(l->arena, path, text, lines, found);
+    for (size_t i = 0; i < found->list.count; i++)
+        vec_push(l->arena, &l->report->list, found->list.items[i]);
+}
+
+static void check_kinds(struct lint *l, size_t node, bool (*wanted)(enum section_kind kind), struct lint_report *found)
+{
+    for (size_t i = 0; i < l->nodes[node].list.count; i++) {
+        const struct reading *r = &l->nodes[node].list.items[i];
+        struct check c = check_init(l, node, r, found);
+        if (wanted(r->section->kind))
+            check_reading(&c, r);
+    }
+}
+
+static bool is_up(enum section_kind kind)
+{
+    return kind == SECTION_UP;
+}
+
+static bool is_not_up(enum section_kind kind)
+{
+    return kind != SECTION_UP;
+}
+
+static void check_downs(struct lint *l, size_t node, struct lint_report *found)
+{
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT; e++) {
+        const struct reading *up = find_reading(&l->nodes[node], SECTION_UP, (enum engine)e);
+        if (up == NULL)
+            continue;
+        struct check c = check_init(l, node, up, found);
+        bool has_down = revision_section(c.revision, SECTION_DOWN, (enum engine)e) != NULL;
+        const struct reading *down = find_reading(&l->nodes[node], SECTION_DOWN, (enum engine)e);
+        if (down != NULL || !has_down)
+            check_down(&c, up, down);
+    }
+}
+
+static void check_node(struct lint *l, size_t node)
+{
+    const struct revision *r = l->request->project->nodes[node];
+    bool chosen = bitset_has(&l->request->nodes, node);
+    struct lint_report found = {0};
+    struct lines lines = {0};
+    if (chosen)
+        check_kinds(l, node, is_up, &found);
+    for (size_t i = 0; i < l->nodes[node].list.count; i++) {
+        add_lines(l->arena, &l->nodes[node].list.items[i], &lines);
+        if (is_up(l->nodes[node].list.items[i].section->kind))
+            apply(l, node, &l->nodes[node].list.items[i]);
+    }
+    if (!chosen)
+        return;
+    check_kinds(l, node, is_not_up, &found);
+    check_downs(l, node, &found);
+    finish(l, r->path, r->text, &lines, &found);
+    l->report->revisions++;
+}
+
+static void check_revisions(struct lint *l)
+{
+    const struct project *p = l->request->project;
+    read_order(l);
+    l->nodes = arena_new_array(l->arena, p->node_count, struct node_readings);
+    for (size_t n = 0; n < p->node_count; n++)
+        read_node(l, n);
+    for (size_t i = 0; i < l->order.list.count; i++) {
+        size_t node = l->order.list.items[i];
+        struct owner owner = {.module = project_module_of(p, node), .node = node};
+        for (size_t k = 0; k < l->nodes[node].list.count; k++)
+            if (is_up(l->nodes[node].list.items[k].section->kind))
+                note_owners(l->arena, &l->owners, &l->nodes[node].list.items[k].steps, &owner);
+    }
+    for (size_t i = 0; i < l->order.list.count; i++)
+        check_node(l, l->order.list.items[i]);
+}
+
+/* ---- model files ---- */
+
+/* A file of models under the rules of ownership: what it says is loaded into an empty database. */
+static void check_model_reading(struct lint *l, const struct lint_model *m, size_t module, const struct owners *owners,
+                                const struct reading *r, struct lint_report *found)
+{
+    struct revision file = {.path = m->path};
+    struct world nothing = {0};
+    struct check c = {.arena = l->arena,
+                      .project = l->request->project,
+                      .revision = &file,
+                      .section = r->section,
+                      .engine = r->engine,
+                      .maker = {.module = module, .node = SIZE_MAX},
+                      .steps = &r->steps,
+                      .before = &nothing,
+                      .owners = owners,
+                      .report = found};
+    add_mistakes(&c, r);
+    for (size_t i = 0; i < r->steps.list.count; i++) {
+        c.step = &r->steps.list.items[i];
+        if (!is_mistaken(r, c.step))
+            check_statement(&c);
+        for (size_t k = 0; k < c.step->acts.list.count; k++)
+            check_modules(&c, &c.step->acts.list.items[k]);
+    }
+}
+
+static void read_model(struct lint *l, const struct lint_model *m, const struct section *section,
+                       struct node_readings *list)
+{
+    struct reading general[ENGINE_COUNT];
+    size_t count = 0;
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT; e++) {
+        bool meant = m->engine == (enum engine)e || (m->engine == ENGINE_UNSET && l->request->engines.wanted[e]);
+        if (!meant)
+            continue;
+        read_text(l->arena, (enum engine)e, m->bytes, 1, &general[count]);
+        general[count++].section = section;
+    }
+    add_general(l, list, general, count);
+}
+
+static void check_models(struct lint *l)
+{
+    static const struct section section = {.kind = SECTION_UP, .transactional = true, .line = 1};
+    const struct lint_request *q = l->request;
+    struct node_readings *files = arena_new_array(l->arena, q->models.count, struct node_readings);
+    struct owners owners = {0};
+    for (size_t i = 0; i < q->models.count; i++) {
+        int module = project_find_module(q->project, q->models.items[i].module);
+        struct owner owner = {.module = module < 0 ? 0 : (size_t)module};
+        read_model(l, &q->models.items[i], &section, &files[i]);
+        for (size_t k = 0; k < files[i].list.count; k++)
+            note_owners(l->arena, &owners, &files[i].list.items[k].steps, &owner);
+    }
+    for (size_t i = 0; i < q->models.count; i++) {
+        const struct lint_model *m = &q->models.items[i];
+        int module = project_find_module(q->project, m->module);
+        struct lint_report found = {0};
+        struct lines lines = {0};
+        if (!bitset_has(&q->chosen_models, i))
+            continue;
+        for (size_t k = 0; k < files[i].list.count; k++) {
+            check_model_reading(l, m, module < 0 ? 0 : (size_t)module, &owners, &files[i].list.items[k], &found);
+            add_lines(l->arena, &files[i].list.items[k], &lines);
+        }
+        finish(l, m->path, m->bytes, &lines, &found);
+        l->report->models++;
+    }
+}
+
+/* ---- the report ---- */
+
+static int by_place(const void *x, const void *y)
+{
+    const struct lint_finding *a = x, *b = y;
+    int order = str_cmp(a->path, b->path);
+    if (order == 0)
+        order = (a->line > b->line) - (a->line < b->line);
+    if (order == 0)
+        order = (a->column > b->column) - (a->column < b->column);
+    if (order == 0)
+        order = (a->rule > b->rule) - (a->rule < b->rule);
+    return order != 0 ? order : str_cmp(a->text, b->text);
+}
+
+/* Of the same finding by both engines PostgreSQL's comes first: it knows the lock. */
+static int by_place_and_lock(const void *x, const void *y)
+{
+    const struct lint_finding *a = x, *b = y;
+    int order = by_place(a, b);
+    return order != 0 ? order : (a->lock == NULL) - (b->lock == NULL);
+}
+
+/* Both engines find the same in a general section. */
+static void sort_report(struct lint_report *r)
+{
+    size_t kept = 0;
+    if (r->list.count > 0)
+        qsort(r->list.items, r->list.count, sizeof(*r->list.items), by_place_and_lock);
+    for (size_t i = 0; i < r->list.count; i++)
+        if (kept == 0 || by_place(&r->list.items[kept - 1], &r->list.items[i]) != 0)
+            r->list.items[kept++] = r->list.items[i];
+    r->list.count = kept;
+    for (size_t i = 0; i < kept; i++) {
+        r->errors += r->list.items[i].severity == LINT_ERROR;
+        r->warnings += r->list.items[i].severity == LINT_WARNING;
+        r->notices += r->list.items[i].severity == LINT_NOTICE;
+    }
+}
+
+void lint_run(struct arena *a, const struct lint_request *request, struct lint_report *ret_report)
+{
+    struct lint_report report = {0};
+    struct lint l = {.arena = a, .request = request, .report = &report};
+    check_revisions(&l);
+    check_models(&l);
+    sort_report(&report);
+    *ret_report = report;
+}
