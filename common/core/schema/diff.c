@@ -16,6 +16,17 @@ void schema_rename_candidates(struct arena *a, const struct diff_request *reques
         lite_rename_candidates(a, request, ret_list);
 }
 
+/* Going back, the table of a column is the one of the new name. */
+static struct str new_table_name(const struct renames *list, struct str schema, struct str table)
+{
+    for (size_t i = 0; i < list->list.count; i++) {
+        const struct rename *r = &list->list.items[i];
+        if (r->kind == OBJECT_TABLE && str_eq(r->schema, schema) && str_eq(r->from, table))
+            return r->to;
+    }
+    return table;
+}
+
 void renames_reverse(struct arena *a, const struct renames *list, struct renames *ret_list)
 {
     struct renames back = {0};
@@ -24,6 +35,8 @@ void renames_reverse(struct arena *a, const struct renames *list, struct renames
         struct str from = r.from;
         r.from = r.to;
         r.to = from;
+        if (r.kind == OBJECT_COLUMN)
+            r.table = new_table_name(list, r.schema, r.table);
         vec_push(a, &back.list, r);
     }
     *ret_list = back;

@@ -139,6 +139,20 @@ static struct str free_name(const struct lite_diff *d, const struct known *k, st
     return aside;
 }
 
+/* A table that is dropped has the name that another one gets: nothing of it is the other one. */
+static void tell_apart(struct lite_diff *d, const struct known *k)
+{
+    size_t count = d->names.list.count;
+    for (size_t i = 0; i < count; i++) {
+        struct lite_alias n = d->names.list.items[i];
+        uint32_t there = n.column.len == 0 ? find_table(d, &k->from_tables, n.to) : INDEX_NONE;
+        if (there == INDEX_NONE || has_alias(d, n.to, STR_NONE))
+            continue;
+        add_alias(d, object(d->from, there)->name, STR_NONE, free_name(d, k, STR_NONE, n.to));
+        d->names.list.items[d->names.list.count - 1].dropped = true;
+    }
+}
+
 /* A column that is to be dropped has the name that another one gets. */
 static void step_aside(struct lite_diff *d, const struct known *k)
 {
@@ -197,7 +211,7 @@ static void move_tables(struct lite_diff *d, const struct known *k)
 {
     struct pending p = {0};
     for (size_t i = 0; i < d->names.list.count; i++)
-        if (d->names.list.items[i].column.len == 0)
+        if (d->names.list.items[i].column.len == 0 && !d->names.list.items[i].dropped)
             vec_push(d->arena, &p.list, d->names.list.items[i]);
     order_moves(d, k, STR_NONE, STR_NONE, &p);
 }
@@ -225,6 +239,7 @@ void lite_plan_renames(struct lite_diff *d)
     fill(d, d->to, &k.to_tables, &k.to_columns);
     take_table_renames(d, &k);
     take_table_cases(d, &k);
+    tell_apart(d, &k);
     take_column_renames(d, &k);
     take_column_cases(d, &k);
     step_aside(d, &k);

@@ -224,7 +224,7 @@ static bool add_change(struct lite_diff *d, const struct lite_table_change *want
         decide(d, &c);
     if (c.how == LITE_SAME)
         return true;
-    struct str name = c.to != SIZE_MAX ? c.new.name : c.old.name;
+    struct str name = c.to != SIZE_MAX ? c.new.name : lite_alias_table(&d->names, c.old.name);
     index_put(d->arena, &d->changes, lite_fold(d->arena, name), (uint32_t)d->tables.list.count);
     vec_push(d->arena, &d->tables.list, c);
     return true;

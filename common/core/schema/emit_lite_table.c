@@ -24,7 +24,7 @@ static size_t find_old(const struct lite_diff *d, const struct lite_table_change
 static struct str loss_of_column(struct lite_diff *d, const struct lite_table_change *c, size_t column)
 {
     return str_printf(d->arena, "the values of %.*s.%.*s; the way back makes the column without them",
-                      STR_ARG(c->new.name), STR_ARG(old_name(d, c, column)));
+                      STR_ARG(c->new.name), STR_ARG(c->old.columns.list.items[column].name));
 }
 
 /* ---- ALTER TABLE ---- */
@@ -237,9 +237,9 @@ static struct str loss_of_rebuild(struct lite_diff *d, const struct lite_table_c
         size_t column = c->dropped.list.items[i];
         if (c->old.columns.list.items[column].generated)
             continue;
-        loss = loss.len == 0 ? str_printf(d->arena, "the values of %.*s.%.*s", STR_ARG(c->new.name),
-                                          STR_ARG(old_name(d, c, column)))
-                             : str_printf(d->arena, "%.*s, %.*s", STR_ARG(loss), STR_ARG(old_name(d, c, column)));
+        struct str name = c->old.columns.list.items[column].name;
+        loss = loss.len == 0 ? str_printf(d->arena, "the values of %.*s.%.*s", STR_ARG(c->new.name), STR_ARG(name))
+                             : str_printf(d->arena, "%.*s, %.*s", STR_ARG(loss), STR_ARG(name));
     }
     return loss.len == 0 ? loss : str_printf(d->arena, "%.*s; the way back makes them without", STR_ARG(loss));
 }

@@ -13,6 +13,7 @@ struct lite_alias {
     struct str table;  /* of the column; of the table itself: its name */
     struct str column; /* empty: the table itself */
     struct str to;
+    bool dropped; /* a table that another one takes the name of: `to` only tells it apart */
 };
 
 struct lite_aliases {
