@@ -1,13 +1,13 @@
 #include "skein/schema/diff.h"
 
 #include "common/core/schema/diff_lite.h"
+#include "common/core/schema/diff_pg.h"
 
 bool schema_diff(struct arena *a, const struct diff_request *request, struct ddl_list *ret_list, struct err *err)
 {
     if (request->to->engine == ENGINE_SQLITE)
         return diff_lite(a, request, ret_list, err);
-    return err_kind(err, ERR_INTERNAL, "cannot_migrate", "there is no way to compare schemas of %s",
-                    engine_name(request->to->engine));
+    return schema_diff_pg(a, request, ret_list, err);
 }
 
 void schema_rename_candidates(struct arena *a, const struct diff_request *request, struct renames *ret_list)

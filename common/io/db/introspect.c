@@ -1,4 +1,4 @@
-#include "skein/db/introspect.h"
+#include "common/io/db/introspect.h"
 
 #include "embed/io_db.h"
 #include "skein/schema/catalog_lite.h"
@@ -19,9 +19,21 @@ static bool introspect_lite(struct db *db, struct arena *a, struct schema *ret_s
     return catalog_lite(a, &catalog, ret_schema, err);
 }
 
-bool introspect(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err)
+bool introspect_here(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err)
 {
     if (db->engine == ENGINE_SQLITE)
         return introspect_lite(db, a, ret_schema, err);
-    return err_set(err, ERR_INTERNAL, "the catalog of %s cannot be read", engine_name(db->engine));
+    return introspect_pg(db, a, ret_schema, err);
+}
+
+bool introspect(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err)
+{
+    static const struct db_begin reading = {.read_only = true};
+    if (db->engine == ENGINE_SQLITE)
+        return introspect_here(db, a, ret_schema, err);
+    if (!db_begin(db, &reading, err))
+        return false;
+    bool ok = introspect_here(db, a, ret_schema, err);
+    db_rollback(db);
+    return ok;
 }

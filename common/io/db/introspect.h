@@ -1,0 +1,9 @@
+/* One reader of a catalog an engine. */
+#pragma once
+
+#include "skein/db/introspect.h"
+
+bool introspect_pg(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err);
+
+/* introspect() in the transaction that is open, whose doings it sees. */
+bool introspect_here(struct db *db, struct arena *a, struct schema *ret_schema, struct err *err);
