@@ -136,6 +136,7 @@ bool load_read(struct arena *a, const struct load_request *request, struct loade
         if (!add_module(&r, &models->modules.list.items[i]))
             return false;
     ownership_of_models(a, request->engine, &r.loaded.statements, &r.loaded.owners, diag);
+    ownership_check_prefixes(&r.loaded.statements, diag);
     *ret_loaded = r.loaded;
     return !diag_has_errors(diag) || diag_to_err(diag, err);
 }

@@ -269,6 +269,31 @@ static void keys_are_cut(void **state)
     strbuf_release(&squeezed);
 }
 
+static void tables_begin_with_the_name_of_their_extension(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *module, *sql;
+        bool good;
+    } cases[] = {
+        {"core", "CREATE TABLE users (a int)", true}, {"x", "CREATE TABLE x_users (a int)", true},
+        {"x", "CREATE TABLE x (a int)", true},        {"x", "CREATE TABLE \"X_users\" (a int)", true},
+        {"x", "CREATE TABLE x.users (a int)", true},  {"x", "CREATE TABLE xusers (a int)", false},
+        {"x", "CREATE TABLE users (a int)", false},   {"x", "CREATE TABLE users_x_ (a int)", false},
+        {"x", "CREATE INDEX i ON x_users (a)", true}, {"x", "CREATE VIEW v AS SELECT 1", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct model_statements list = {0};
+        struct diag diag;
+        diag_init(&diag, &arena);
+        add(&list, cases[i].module, cases[i].sql);
+        ownership_check_prefixes(&list, &diag);
+        ownership_check_prefixes(&list, &diag); /* for the second engine */
+        if (diag.warnings != (cases[i].good ? 0 : 1) || diag.errors != 0)
+            fail_msg("%s: %s", cases[i].module, cases[i].sql);
+    }
+}
+
 static void nothing_to_cut(void **state)
 {
     (void)state;
@@ -293,6 +318,7 @@ int main(void)
         TEST(the_creator_owns),
         TEST(clashes),
         TEST(a_reference_gives_way_whichever_comes_first),
+        TEST(tables_begin_with_the_name_of_their_extension),
         TEST(what_is_named_comes_first),
         TEST(circles),
         TEST(keys_are_cut),

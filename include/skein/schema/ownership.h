@@ -70,5 +70,12 @@ const struct owner *owners_find(const struct owners *o, enum object_kind kind, s
 bool ownership_of_models(struct arena *a, enum engine engine, struct model_statements *statements,
                          struct owners *ret_owners, struct diag *diag);
 
+/* Whether a table, or the schema that it is in, is called after its extension: `billing_invoices`. Core's always are.
+ */
+bool ownership_has_prefix(struct str module, struct str schema, struct str table);
+
+/* A warning, table_prefix, for every table of an extension that is not, once for each place. */
+void ownership_check_prefixes(const struct model_statements *statements, struct diag *diag);
+
 /* Gives every object its module and file; those that nobody owns have none. */
 void ownership_apply(struct arena *a, const struct owners *owners, struct schema *schema);
