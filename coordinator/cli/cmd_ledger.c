@@ -2,44 +2,20 @@
 #include <string.h>
 
 #include "coordinator/cli/commands.h"
+#include "coordinator/cli/edited.h"
 #include "coordinator/cli/planning.h"
 #include "skein/db/migrate.h"
-#include "skein/plan/query.h"
-
-/* Revisions of one module that are applied and whose files are not what was applied. */
-static bool find_edited(struct local *l, const struct applied_list *applied, const struct dbstate *state, size_t module,
-                        struct nodes *edited)
-{
-    struct view v = local_view(l, module);
-    struct str name = local_module_name(l, module);
-    struct bitset now, differs = bitset_new(&l->arena, l->project.node_count);
-    if (!query_applied(&l->arena, &v, dbstate_heads(state, name), &now, &l->err))
-        return false;
-    for (size_t i = 0; i < applied->items.count; i++) {
-        const struct applied *one = &applied->items.items[i];
-        size_t node = str_eq(one->module, name) ? project_find_node(&l->project, module, one->revision) : SIZE_MAX;
-        if (node == SIZE_MAX || !bitset_has(&now, node))
-            continue;
-        if (squash_accepts(&l->project, node, &one->checksum))
-            bitset_remove(&differs, node);
-        else
-            bitset_add(&differs, node);
-    }
-    for (size_t n = bitset_next(&differs, 0); n < differs.size; n = bitset_next(&differs, n + 1))
-        vec_push(&l->arena, &edited->list, n);
-    return true;
-}
 
 static bool edited_error(struct local *l, const struct nodes *edited)
 {
-    const struct revision *first = l->project.nodes[edited->list.items[0]];
+    const struct revision *first = squash_shown(&l->project, edited->list.items[0]);
     err_kind(&l->err, ERR_CHECK, "edited", "%.*s was changed after it was applied%s", STR_ARG(first->path),
              edited->list.count > 1 ? ", and so were others" : "");
     for (size_t i = 0; i < edited->list.count && edited->list.count > 1; i++) {
         char before[ERR_DETAIL_MAX];
         memcpy(before, l->err.detail, sizeof(before));
         err_detail(&l->err, "%s%s%.*s", before, i > 0 ? ", " : "",
-                   STR_ARG(l->project.nodes[edited->list.items[i]]->path));
+                   STR_ARG(squash_shown(&l->project, edited->list.items[i])->path));
     }
     return err_hint(&l->err, "put the old file back and write the change as a new revision");
 }
@@ -47,13 +23,12 @@ static bool edited_error(struct local *l, const struct nodes *edited)
 /* The files against what the ledger says was applied. */
 static bool verify_files(struct local *l)
 {
-    struct applied_list applied;
-    struct dbstate state = {0};
+    struct edited_source source;
     struct nodes edited = {0};
-    if (!local_state(l, &state) || !migrate_read_applied(&l->arena, l->db, &applied, &l->err))
+    if (!edited_read(l, &source))
         return false;
     for (size_t i = 0; i < l->project.modules.list.count; i++)
-        if (!find_edited(l, &applied, &state, i, &edited))
+        if (!edited_find(l, &source, i, &edited))
             return false;
     return edited.list.count == 0 || edited_error(l, &edited);
 }

@@ -20,6 +20,9 @@ extern const struct opt_command command_debug;
 /* cmd_lint.c */
 extern const struct opt_command command_lint;
 
+/* cmd_check.c */
+extern const struct opt_command command_check;
+
 /* cmd_current.c: what a database is at */
 extern const struct opt_command command_current, command_check_heads;
 
