@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "coordinator/cli/commands.h"
+#include "coordinator/cli/lint_against.h"
 #include "coordinator/cli/lint_print.h"
 #include "coordinator/cli/local.h"
 #include "skein/graph/revfile.h"
@@ -38,12 +39,20 @@ static const struct opt_option opt_lint_engine = {
     .value = "ENGINE",
     .doc = "Only this engine; otherwise those that the project's sections name, or both",
     .choices = "postgresql|sqlite"};
+static const struct opt_option opt_lint_against = {
+    .name = "against",
+    .type = OPT_TEXT,
+    .value = "RANGE|DIR",
+    .doc =
+        "Only what is new or changed since the branch left git's BASE (BASE.. or BASE..HEAD), or what the project in "
+        "another folder does not have"};
 static const struct opt_option opt_rules = {.name = "rules", .doc = "Print the table of rules and check nothing"};
 
 struct linting {
     struct local *l;
     bool has_project;
     struct project_files files;
+    struct project_models models;
     struct lint_request request;
     struct lint_report report;
 };
@@ -61,16 +70,20 @@ static void project_of_one(struct arena *a, struct revision *r, struct project *
     *ret_project = p;
 }
 
-static struct lint_engines engines_of(const struct linting *w, const struct project *p)
+/* --engine, else what migration_extensions.json says, else what the sections say. */
+static struct lint_engines lint_for(const struct linting *w, const struct project *p)
 {
     const char *name = opt_value(w->l->line, &opt_lint_engine);
     struct lint_engines engines = {.certain = true};
     enum engine engine;
-    if (name == NULL)
-        return lint_engines_of(p);
-    engine_parse(str_of(name), &engine);
-    engines.wanted[engine] = true;
-    return engines;
+    bool said = name != NULL && engine_parse(str_of(name), &engine);
+    if (said)
+        engines.wanted[engine] = true;
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT && !said; e++)
+        engines.wanted[e] = w->models.engines[e];
+    for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT; e++)
+        said = said || engines.wanted[e];
+    return said ? engines : lint_engines_of(p);
 }
 
 static void add_report(struct linting *w, const struct lint_report *more)
@@ -100,7 +113,7 @@ static bool lint_alone(struct linting *w, const char *path)
     if (!parsed)
         return false;
     project_of_one(a, r, &project);
-    struct lint_request request = {.project = &project, .nodes = bitset_new(a, 1), .engines = engines_of(w, &project)};
+    struct lint_request request = {.project = &project, .nodes = bitset_new(a, 1), .engines = lint_for(w, &project)};
     struct lint_report report;
     bitset_add(&request.nodes, 0);
     lint_run(a, &request, &report);
@@ -121,15 +134,25 @@ static struct str path_in_project(const struct linting *w, const char *path)
     return inside;
 }
 
+static bool add_model(struct linting *w, struct str path)
+{
+    for (size_t i = 0; i < w->request.models.count; i++)
+        if (str_eq(w->request.models.items[i].path, path)) {
+            bitset_add(&w->request.chosen_models, i);
+            return true;
+        }
+    return false;
+}
+
 static bool add_file(struct linting *w, const char *path)
 {
     struct str inside = w->has_project ? path_in_project(w, path) : STR("");
-    for (size_t n = 0; w->has_project && n < w->l->project.node_count; n++)
-        if (str_eq(w->l->project.nodes[n]->path, inside)) {
+    for (size_t n = 0; inside.len > 0 && n < w->l->project.node_count; n++)
+        if (str_eq(squash_shown(&w->l->project, n)->path, inside)) {
             bitset_add(&w->request.nodes, n);
             return true;
         }
-    return lint_alone(w, path);
+    return (inside.len > 0 && add_model(w, inside)) || lint_alone(w, path);
 }
 
 /* ---- expressions ---- */
@@ -191,18 +214,23 @@ static bool needs_project(const struct opt_line *line)
     return needs;
 }
 
-/* Originals of squashed revisions have been applied; what is applied from now on is the squashed one. */
-static bool is_original(struct str path)
+/* Revisions inside a squashed one have been applied; what is applied from now on is the squashed one. */
+static bool is_squashed_away(const struct project *p, size_t node)
 {
-    struct str folder = file_folder(path);
-    return str_ends(folder, STR("/" SQUASH_FOLDER));
+    return squash_around(p, node) != NULL && squash_shown(p, node) == p->nodes[node];
 }
 
 static void add_everything(struct linting *w)
 {
-    for (size_t n = 0; n < w->l->project.node_count; n++)
-        if (module_is_meant(w, project_module_of(&w->l->project, n)) && !is_original(w->l->project.nodes[n]->path))
+    const struct project *p = &w->l->project;
+    for (size_t n = 0; n < p->node_count; n++)
+        if (module_is_meant(w, project_module_of(p, n)) && !is_squashed_away(p, n))
             bitset_add(&w->request.nodes, n);
+    for (size_t i = 0; i < w->request.models.count; i++) {
+        int module = project_find_module(p, w->request.models.items[i].module);
+        if (module >= 0 && module_is_meant(w, (size_t)module))
+            bitset_add(&w->request.chosen_models, i);
+    }
 }
 
 static bool choose(struct linting *w)
@@ -215,10 +243,29 @@ static bool choose(struct linting *w)
     }
     if (line->arguments.list.count == 0)
         add_everything(w);
-    return ok;
+    const char *against = opt_value(line, &opt_lint_against);
+    return ok && (against == NULL || lint_against(w->l, against, &w->request));
 }
 
 /* ---- the run ---- */
+
+/* Of all modules: who owns what is asked of all of them. */
+static bool read_models(struct linting *w)
+{
+    struct arena *a = &w->l->arena;
+    if (!tree_read_models(a, &w->files, &w->models, &w->l->diag))
+        return diag_to_err(&w->l->diag, &w->l->err);
+    for (size_t m = 0; m < w->models.modules.list.count; m++) {
+        const struct module_models *module = &w->models.modules.list.items[m];
+        for (size_t i = 0; i < module->files.list.count; i++) {
+            const struct model_file *file = &module->files.list.items[i];
+            struct lint_model model = {module->name, file->path, file->bytes, file->engine};
+            vec_push(a, &w->request.models, model);
+        }
+    }
+    w->request.chosen_models = bitset_new(a, w->request.models.count);
+    return true;
+}
 
 static bool open_project(struct linting *w, const struct opt_line *line)
 {
@@ -229,12 +276,12 @@ static bool open_project(struct linting *w, const struct opt_line *line)
     w->has_project = tree_find_root(&w->l->arena, opt_value(line, &opt_project), &root, &err);
     if (!w->has_project && !needs_project(line))
         return true;
-    if (!local_open_files(w->l, line, &w->files) || !local_select(w->l, &set))
+    if (!local_open_files(w->l, line, &w->files) || !local_select(w->l, &set) || !read_models(w))
         return false;
     w->has_project = true;
     w->request.project = &w->l->project;
     w->request.nodes = bitset_new(&w->l->arena, w->l->project.node_count);
-    w->request.engines = engines_of(w, &w->l->project);
+    w->request.engines = lint_for(w, &w->l->project);
     return true;
 }
 
@@ -294,7 +341,8 @@ static int run_lint(const struct opt_line *line)
 }
 
 static const struct opt_option *const lint_options[] = {
-    &opt_project, &opt_extension, &opt_lint_engine, &opt_fail_on, &opt_rules, &opt_lint_format, NULL};
+    &opt_project, &opt_extension, &opt_lint_engine, &opt_lint_against,
+    &opt_fail_on, &opt_rules,     &opt_lint_format, NULL};
 const struct opt_command command_lint = {
     .name = "lint",
     .group = "Writing revisions",
@@ -310,7 +358,8 @@ const struct opt_command command_lint = {
         "for the statement below it. docs/reference/lint.md has all rules.\n"
         "\n"
         "Exit code 3: there is a finding of --fail-on or above. 1: lint could not do its work.",
-    .examples = "skein lint\nskein lint head --fail-on warning\nskein lint --format sarif > lint.sarif",
+    .examples = "skein lint\nskein lint head --fail-on warning\nskein lint --against origin/main..\nskein lint "
+                "--format sarif > lint.sarif",
     .options = lint_options,
     .arguments = {{"REV|FILE", "Revisions (as for `show`, or a range A:B) or files", 0, OPT_MANY}},
     .run = run_lint};

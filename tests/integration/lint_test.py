@@ -5,10 +5,11 @@ import glob
 import json
 import os
 import shutil
+import subprocess
 import time
 import unittest
 
-from cli_support import Case, ROOT, SKEIN, on_terminal
+from cli_support import Case, ROOT, SKEIN, on_terminal, revision
 
 VERSIONS = "database/migrations/versions"
 DROP = "DROP TABLE old;"
@@ -76,6 +77,138 @@ class Choice(Lint):
         self.core("a9", "SELECT 1;", revises="gone")
         result = self.lint("--format", "json")
         self.assertEqual((result.code, result.json["error"]["code"]), (1, "missing_parent"), result)
+
+
+class Models(Lint):
+    def setUp(self):
+        super().setUp()
+        self.write("database/DB_users.sql", "CREATE TABLE users (id integer PRIMARY KEY);\n")
+        self.extensions("billing")
+        self.core("a1", "SELECT 1;", "")
+
+    def models(self, *args):
+        return self.rules(*[os.path.join(self.project, "extensions/billing/DB_x.sql")] if not args else args)
+
+    def model(self, text, name="DB_x.sql"):
+        self.write(f"extensions/billing/{name}", text)
+        return self.rules()
+
+    def test_good_ones(self):
+        self.assertEqual(self.model("CREATE TABLE IF NOT EXISTS users (id integer);\n"
+                                    "CREATE TABLE billing_x (id integer REFERENCES users (id));\n"
+                                    "CREATE INDEX billing_x_id ON billing_x (id);"), [])
+        self.assertIn("1 revision and 2 model files checked", self.lint().out)
+        self.assertEqual(self.lint("--extension", "billing", "--format", "json").json["models"], 1)
+
+    def test_grammar(self):
+        self.assertEqual(self.model("CREATE TABLE billing_x (id integer,);"), [("DB", "syntax_error")])
+        self.assertEqual(self.models(), [("DB", "syntax_error")])
+        self.assertEqual(self.models("a1"), [])
+
+    def test_ownership(self):
+        self.assertEqual(self.model("CREATE TABLE users (id integer);"), [("DB", "two_owners")])
+        self.assertEqual(self.model("ALTER TABLE users ADD COLUMN x integer;"), [("DB", "other_modules_table")])
+        self.assertEqual(self.model("CREATE INDEX i ON users (id);"), [("DB", "other_modules_table")])
+        self.assertEqual(self.model("CREATE TABLE invoices (id integer);"), [("DB", "extension_prefix")])
+        self.assertEqual(self.model("CREATE TABLE alembic_version (id integer);"),
+                         [("DB", "reserved_table"), ("DB", "extension_prefix")])
+        self.model("CREATE TABLE billing_x (id integer);")
+        self.write("database/DB_more.sql", "CREATE TABLE more (x integer REFERENCES billing_x (id));")
+        self.assertEqual(self.rules(), [("DB", "core_needs_extension")])
+
+    def test_a_file_for_one_engine(self):
+        self.assertEqual(self.model("CREATE TABLE billing_x (id integer PRIMARY KEY AUTOINCREMENT);", "DB_x.sqlite.sql"), [])
+        self.assertEqual(self.model("CREATE TABLE billing_x (id serial, a int[]);", "DB_x.postgresql.sql"), [])
+
+    def test_engines_of_the_project(self):
+        self.core("a1", "CREATE TABLE t (id integer PRIMARY KEY AUTOINCREMENT);", "DROP TABLE t;")
+        self.assertEqual(self.rules(), [])
+        self.write("database/migrations/migration_extensions.json", '{"extensions": [], "engines": ["postgresql", "sqlite"]}')
+        self.assertEqual(self.rules(), [("a1", "syntax_error")])
+
+
+class Against(Lint):
+    def setUp(self):
+        super().setUp()
+        self.core("a1", "DROP TABLE one;", "")
+        self.write("database/DB_one.sql", "CREATE TABLE one (a int,);")
+        self.git("init", "-q", "-b", "main")
+        self.commit("first")
+
+    def git(self, *args):
+        env = {"PATH": os.environ["PATH"], "HOME": self.folder, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b",
+               "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+        subprocess.run(["git", *args], cwd=self.project, env=env, check=True, capture_output=True)
+
+    def commit(self, message):
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def new(self, *args):
+        return [name for name, _ in self.rules(*args)]
+
+    def test_a_branch(self):
+        self.assertEqual(self.new("--against", "main.."), [])
+        self.git("checkout", "-q", "-b", "feature")
+        self.core("a2", "DROP TABLE two;", "", revises="a1")
+        self.assertEqual(self.new("--against", "main.."), ["a2"])  # not added yet
+        self.assertEqual(self.new("--against", "main..HEAD"), [])
+        self.commit("second")
+        self.assertEqual(self.new("--against", "main.."), ["a2"])
+        self.assertEqual(self.new("--against", "main..HEAD"), ["a2"])
+        self.assertEqual(self.new("--against", "main..feature"), ["a2"])
+        self.git("checkout", "-q", "main")
+        self.core("a3", "DROP TABLE three;", "", revises="a1")
+        self.commit("third")
+        self.git("checkout", "-q", "feature")
+        self.assertEqual(self.new("--against", "main.."), ["a2"])  # what main has got since is not the branch's
+        self.core("a1", "DROP TABLE changed;", "")
+        self.assertEqual(self.new("--against", "main.."), ["a1", "a2"])
+        self.write("database/DB_one.sql", "CREATE TABLE one (a int,,);")
+        self.assertEqual(self.new("--against", "main.."), ["DB", "a1", "a2"])
+        self.assertEqual(self.new("--against", "main..", "a2"), ["a2"])
+
+    def test_a_project_below_the_repository(self):
+        inner = os.path.join(self.project, "inner")
+        os.makedirs(os.path.join(inner, VERSIONS))
+        with open(os.path.join(inner, VERSIONS, "b1_ü x.sql"), "w") as file:
+            file.write("-- revision: b1\n-- migrate:up\nDROP TABLE b;\n-- migrate:down\n")
+        self.assertEqual([r for _, r in self.rules("--against", "main..", env={"SKEIN_PROJECT": inner})], ["drop_table"])
+
+    def test_another_checkout(self):
+        other = os.path.join(self.folder, "other")
+        shutil.copytree(self.project, other)
+        self.core("a2", "DROP TABLE two;", "", revises="a1")
+        self.assertEqual(self.new("--against", other), ["DB", "a2"])
+        self.core("a1", "DROP TABLE changed;", "")
+        self.assertEqual(self.new("--against", other), ["DB", "a1", "a2"])
+
+    def test_what_is_no_range(self):
+        for range, code, kind in (("main", 2, "bad_range"), (" ..", 2, "bad_range"), ("--output=x..", 2, "bad_range"),
+                                  ("ma in..", 2, "bad_range"), ("main..-x", 2, "bad_range"), ("gone..", 1, "no_git"),
+                                  ("main..gone", 1, "no_git"), ("$(touch x)..", 2, "bad_range"), (VERSIONS, 2, "bad_range")):
+            result = self.lint(f"--against={range}", "--format", "json")
+            self.assertEqual((result.code, result.json["error"]["code"]), (code, kind), (range, result))
+        result = self.lint("--against", self.folder, "--format", "json")
+        self.assertEqual((result.code, result.json["error"]["code"]), (1, "no_project"), result)
+
+    def test_no_git(self):
+        shutil.rmtree(os.path.join(self.project, ".git"))
+        self.assertIn("working tree", self.fails(1, "git knows no commit", "lint", "--against", "main..").err)
+        self.fails(1, "git", "lint", "--against", "main..", env={"PATH": self.folder})
+
+
+class Squashed(Lint):
+    def test_the_squashed_revision_is_looked_at_instead(self):
+        folder = f"{VERSIONS}/squashed"
+        self.write(f"{folder}/a1_x.sql", revision("a1", "DROP TABLE one;", ""))
+        self.write(f"{folder}/a2_x.sql", revision("a2", "DROP TABLE two;", "", revises="a1"))
+        text = revision("a2", "CREATE TABLE s (a int); DROP TABLE three;", "DROP TABLE s;")
+        self.write(f"{VERSIONS}/a2_all.sql", text.replace("-- revision: a2", "-- revision: a2\n-- replaces: a1"))
+        result = self.lint("--format", "json")
+        self.assertEqual([f["path"] for f in result.json["findings"]], [f"{VERSIONS}/a2_all.sql"], result)
+        self.assertEqual(self.rules(os.path.join(self.project, VERSIONS, "a2_all.sql")), [("a2", "drop_table")])
+        self.assertEqual(self.rules("a1"), [("a1", "drop_table")])
 
 
 class Levels(Lint):

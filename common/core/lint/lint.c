@@ -9,8 +9,9 @@
 #include "common/core/lint/down.h"
 #include "common/core/lint/switches.h"
 #include "skein/graph/reach.h"
+#include "skein/graph/squash.h"
 
-/* A revision's sections as their engines read them. */
+/* A file's sections as their engines read them. */
 struct node_readings {
     VEC(struct reading) list;
 };
@@ -83,10 +84,10 @@ static const struct reading *find_reading(const struct node_readings *list, enum
     return NULL;
 }
 
-static void read_node(struct lint *l, size_t node)
+static void read_revision(struct lint *l, const struct revision *r, struct node_readings *list)
 {
     for (int kind = SECTION_UNSET + 1; kind < SECTION_COUNT; kind++)
-        read_kind(l, l->request->project->nodes[node], (enum section_kind)kind, &l->nodes[node]);
+        read_kind(l, r, (enum section_kind)kind, list);
 }
 
 static void read_order(struct lint *l)
@@ -180,19 +181,29 @@ static void check_reading(struct check *c, const struct reading *r)
         check_section(c);
 }
 
-static struct check check_init(struct lint *l, size_t node, const struct reading *r, struct lint_report *found)
+/* A revision that is reported on: what a node is, or the squashed one that stands for a range with the node at its top.
+ */
+struct subject {
+    const struct revision *revision;
+    size_t node;
+    const struct node_readings *readings;
+    const struct world *worlds; /* by engine */
+    struct lint_report *found;
+};
+
+static struct check check_init(struct lint *l, const struct subject *s, const struct reading *r)
 {
     const struct project *p = l->request->project;
     return (struct check){.arena = l->arena,
                           .project = p,
-                          .revision = p->nodes[node],
+                          .revision = s->revision,
                           .section = r->section,
                           .engine = r->engine,
-                          .maker = {.module = project_module_of(p, node), .node = node},
+                          .maker = {.module = project_module_of(p, s->node), .node = s->node},
                           .steps = &r->steps,
-                          .before = &l->worlds[r->engine],
+                          .before = &s->worlds[r->engine],
                           .owners = &l->owners,
-                          .report = found};
+                          .report = s->found};
 }
 
 static void apply(struct lint *l, size_t node, const struct reading *r)
@@ -224,11 +235,11 @@ static void finish(struct lint *l, struct str path, struct str text, struct line
         vec_push(l->arena, &l->report->list, found->list.items[i]);
 }
 
-static void check_kinds(struct lint *l, size_t node, bool (*wanted)(enum section_kind kind), struct lint_report *found)
+static void check_kinds(struct lint *l, const struct subject *s, bool (*wanted)(enum section_kind kind))
 {
-    for (size_t i = 0; i < l->nodes[node].list.count; i++) {
-        const struct reading *r = &l->nodes[node].list.items[i];
-        struct check c = check_init(l, node, r, found);
+    for (size_t i = 0; i < s->readings->list.count; i++) {
+        const struct reading *r = &s->readings->list.items[i];
+        struct check c = check_init(l, s, r);
         if (wanted(r->section->kind))
             check_reading(&c, r);
     }
@@ -244,39 +255,60 @@ static bool is_not_up(enum section_kind kind)
     return kind != SECTION_UP;
 }
 
-static void check_downs(struct lint *l, size_t node, struct lint_report *found)
+static void check_downs(struct lint *l, const struct subject *s)
 {
     for (int e = ENGINE_UNSET + 1; e < ENGINE_COUNT; e++) {
-        const struct reading *up = find_reading(&l->nodes[node], SECTION_UP, (enum engine)e);
+        const struct reading *up = find_reading(s->readings, SECTION_UP, (enum engine)e);
         if (up == NULL)
             continue;
-        struct check c = check_init(l, node, up, found);
+        struct check c = check_init(l, s, up);
         bool has_down = revision_section(c.revision, SECTION_DOWN, (enum engine)e) != NULL;
-        const struct reading *down = find_reading(&l->nodes[node], SECTION_DOWN, (enum engine)e);
+        const struct reading *down = find_reading(s->readings, SECTION_DOWN, (enum engine)e);
         if (down != NULL || !has_down)
             check_down(&c, up, down);
     }
 }
 
+static void report_on(struct lint *l, const struct subject *s)
+{
+    struct lines lines = {0};
+    for (size_t i = 0; i < s->readings->list.count; i++)
+        add_lines(l->arena, &s->readings->list.items[i], &lines);
+    check_downs(l, s);
+    finish(l, s->revision->path, s->revision->text, &lines, s->found);
+    l->report->revisions++;
+}
+
+/* A squashed revision is run where nothing of its range is: what earlier revisions have made is left out of account. */
+static void check_squashed(struct lint *l, size_t node, const struct revision *r)
+{
+    struct world nothing[ENGINE_COUNT] = {0};
+    struct node_readings readings = {0};
+    struct lint_report found = {0};
+    struct subject s = {r, node, &readings, nothing, &found};
+    read_revision(l, r, &readings);
+    check_kinds(l, &s, is_up);
+    check_kinds(l, &s, is_not_up);
+    report_on(l, &s);
+}
+
 static void check_node(struct lint *l, size_t node)
 {
-    const struct revision *r = l->request->project->nodes[node];
+    const struct revision *own = l->request->project->nodes[node], *shown = squash_shown(l->request->project, node);
     bool chosen = bitset_has(&l->request->nodes, node);
     struct lint_report found = {0};
-    struct lines lines = {0};
-    if (chosen)
-        check_kinds(l, node, is_up, &found);
-    for (size_t i = 0; i < l->nodes[node].list.count; i++) {
-        add_lines(l->arena, &l->nodes[node].list.items[i], &lines);
+    struct subject s = {own, node, &l->nodes[node], l->worlds, &found};
+    if (chosen && shown == own)
+        check_kinds(l, &s, is_up);
+    for (size_t i = 0; i < l->nodes[node].list.count; i++)
         if (is_up(l->nodes[node].list.items[i].section->kind))
             apply(l, node, &l->nodes[node].list.items[i]);
+    if (chosen && shown != own) {
+        check_squashed(l, node, shown);
+    } else if (chosen) {
+        check_kinds(l, &s, is_not_up);
+        report_on(l, &s);
     }
-    if (!chosen)
-        return;
-    check_kinds(l, node, is_not_up, &found);
-    check_downs(l, node, &found);
-    finish(l, r->path, r->text, &lines, &found);
-    l->report->revisions++;
 }
 
 static void check_revisions(struct lint *l)
@@ -285,7 +317,7 @@ static void check_revisions(struct lint *l)
     read_order(l);
     l->nodes = arena_new_array(l->arena, p->node_count, struct node_readings);
     for (size_t n = 0; n < p->node_count; n++)
-        read_node(l, n);
+        read_revision(l, p->nodes[n], &l->nodes[n]);
     for (size_t i = 0; i < l->order.list.count; i++) {
         size_t node = l->order.list.items[i];
         struct owner owner = {.module = project_module_of(p, node), .node = node};

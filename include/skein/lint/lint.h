@@ -54,7 +54,7 @@ struct lint_model {
 
 struct lint_request {
     const struct project *project;
-    struct bitset nodes; /* of the project: those to report on */
+    struct bitset nodes; /* of the project: those to report on; the squashed revision where one stands at a node */
     struct lint_engines engines;
     VEC(struct lint_model) models; /* of the whole project, for ownership */
     struct bitset chosen_models;   /* those to report on */
