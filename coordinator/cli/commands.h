@@ -23,6 +23,8 @@ extern const struct opt_command command_lint;
 /* cmd_check.c */
 extern const struct opt_command command_check;
 
+extern const struct opt_command command_import_alembic;
+
 /* cmd_current.c: what a database is at */
 extern const struct opt_command command_current, command_check_heads;
 

@@ -9,16 +9,16 @@
 #include "skein/base/err.h"
 
 static const struct opt_command *const commands[] = {
-    &command_heads,        &command_branches,       &command_history,        &command_show,
-    &command_init,         &command_revision,       &command_merge,          &command_edit,
-    &command_check,        &command_lint,           &command_squash,         &command_fix_tables,
-    &command_debug,        &command_upgrade,        &command_downgrade,      &command_current,
-    &command_check_heads,  &command_stamp,          &command_verify,         &command_detach,
-    &command_plan_upgrade, &command_plan_downgrade, &command_plan_stamp,     &command_plan_fleet,
-    &command_status,       &command_push,           &command_rollout_start,  &command_rollout_watch,
-    &command_rollout_list, &command_rollout_show,   &command_rollout_cancel, &command_resolve,
-    &command_keygen,       &command_agent_list,     &command_agent_accept,   &command_agent_revoke,
-    &command_help,
+    &command_heads,         &command_branches,       &command_history,        &command_show,
+    &command_init,          &command_revision,       &command_merge,          &command_edit,
+    &command_check,         &command_lint,           &command_squash,         &command_fix_tables,
+    &command_debug,         &command_import_alembic, &command_upgrade,        &command_downgrade,
+    &command_current,       &command_check_heads,    &command_stamp,          &command_verify,
+    &command_detach,        &command_plan_upgrade,   &command_plan_downgrade, &command_plan_stamp,
+    &command_plan_fleet,    &command_status,         &command_push,           &command_rollout_start,
+    &command_rollout_watch, &command_rollout_list,   &command_rollout_show,   &command_rollout_cancel,
+    &command_resolve,       &command_keygen,         &command_agent_list,     &command_agent_accept,
+    &command_agent_revoke,  &command_help,
 };
 
 /* skein/base/err.h maps failures to them. */

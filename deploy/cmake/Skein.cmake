@@ -81,7 +81,7 @@ function(skein_program name)
 endfunction()
 
 # skein_embed(TARGET file.sql ...): every file becomes a constant `const char NAME[]` in
-# `embed/TARGET.h`, where NAME is the file's path with other characters than letters and digits as `_`.
+# `embed/TARGET.h`, where NAME is the file's path (without leading `../`) with other characters than letters and digits as `_`.
 # CMake itself writes it, so that the build needs no other interpreter.
 function(skein_embed target)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/embed/${target}.h)
@@ -90,7 +90,8 @@ function(skein_embed target)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     file(READ ${file} bytes HEX)
     string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
-    string(MAKE_C_IDENTIFIER ${file} name)
+    string(REGEX REPLACE "^([.][.]/)+" "" name ${file})
+    string(MAKE_C_IDENTIFIER ${name} name)
     string(APPEND text "static const char ${name}[] = {${bytes}0};\n")
   endforeach()
   file(CONFIGURE OUTPUT ${header} CONTENT "${text}" @ONLY)

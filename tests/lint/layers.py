@@ -19,6 +19,7 @@ RANKS = {
     "common/core/schema": 30,
     "common/core/plan": 40,
     "common/core/lint": 40,
+    "common/core/import": 45,
     "common/core/rollout": 50,
     "common/core/wire": 50,
     "coordinator/core": 55,

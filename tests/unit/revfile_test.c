@@ -16,12 +16,16 @@ static const char *const full =
     "CREATE TABLE a (b int);\n"
     "-- a comment\n"
     "CREATE TABLE c (d int);\n"
+    "\n"
     "-- migrate:up sqlite transaction:false lock_timeout:5000ms statement_timeout:600000ms\n"
     "SELECT 1;\n"
+    "\n"
     "-- migrate:down\n"
     "DROP TABLE a;\n"
+    "\n"
     "-- migrate:verify\n"
     "SELECT true;\n"
+    "\n"
     "-- migrate:probe postgresql\n"
     "SELECT 'done';\n";
 

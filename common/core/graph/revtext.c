@@ -75,7 +75,11 @@ void revfile_format(const struct revision *r, struct strbuf *out)
     if (r->created_ms != 0)
         strbuf_printf(out, "-- created: %s\n", timestamp_format(r->created_ms).text);
     strbuf_putc(out, '\n');
-    add_sections(out, r);
+    for (size_t i = 0; i < r->sections.list.count; i++) {
+        if (i > 0)
+            strbuf_putc(out, '\n');
+        add_section(out, &r->sections.list.items[i]);
+    }
 }
 
 struct hash revfile_checksum(const struct revision *r)
