@@ -3,8 +3,10 @@
  * is read and the one file is written.
  */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "coordinator/cli/authoring.h"
+#include "coordinator/cli/auto.h"
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/local.h"
 #include "coordinator/cli/tree_files.h"
@@ -42,6 +44,9 @@ static const struct opt_option opt_depends_on = {.name = "depends-on",
 static const struct opt_option opt_rev_id = {
     .name = "rev-id", .type = OPT_TEXT, .value = "ID", .doc = "The id; otherwise 12 random hex digits"};
 
+static const struct opt_option opt_auto = {.name = "auto",
+                                           .doc = "Write what leads from the migrations to the models, and back"};
+
 static void read_values(struct local *l, const struct opt_option *option, struct names *ret_names)
 {
     for (size_t i = 0; i < opt_count(l->line, option); i++)
@@ -65,14 +70,10 @@ static bool read_request(struct local *l, struct author_request *ret_request)
     return true;
 }
 
-static void print_made(const struct local *l, const struct author_request *request, const struct author_file *made,
-                       struct str path)
+static json_t *json_made(const struct local *l, const struct author_request *request, const struct author_file *made,
+                         struct str path)
 {
     const struct revision *r = &made->revision;
-    if (l->form != OUT_FORM_JSON) {
-        out_printf(stdout, "%.*s\n", STR_ARG(path));
-        return;
-    }
     json_t *object = json_object();
     json_object_set_new(object, "module", json_str(local_module_name(l, request->module)));
     json_object_set_new(object, "revision", json_str(r->id));
@@ -82,7 +83,16 @@ static void print_made(const struct local *l, const struct author_request *reque
     json_object_set_new(object, "message", json_str(r->message));
     json_object_set_new(object, "path", json_str(made->path));
     json_object_set_new(object, "file", json_str(path));
-    out_json(object);
+    return object;
+}
+
+static void print_made(const struct local *l, const struct author_request *request, const struct author_file *made,
+                       struct str path)
+{
+    if (l->form == OUT_FORM_JSON)
+        out_json(json_made(l, request, made, path));
+    else
+        out_printf(stdout, "%.*s\n", STR_ARG(path));
 }
 
 /* A folder without a file in it is not in a version control system: it may have to be made again. */
@@ -126,13 +136,54 @@ static bool read_revision(struct local *l, struct author_request *request)
     return true;
 }
 
+/* All of them or none. */
+static bool write_all(struct local *l, const struct auto_files *made, struct str *ret_paths)
+{
+    for (size_t i = 0; i < made->list.count; i++)
+        if (!authoring_write(l, &made->list.items[i], &ret_paths[i])) {
+            while (i-- > 0)
+                unlink(str_cstr(&l->arena, ret_paths[i]));
+            return false;
+        }
+    return true;
+}
+
+/* A revision from the models; several where a statement has to stand alone. */
+static bool make_from_models(struct local *l, const struct project_files *files, const struct author_request *request)
+{
+    struct auto_files made = {0};
+    if (!auto_make(l, files, request, &made))
+        return false;
+    if (l->form == OUT_FORM_TEXT)
+        out_diag(&l->diag);
+    struct str *paths = arena_new_array(&l->arena, made.list.count, struct str);
+    if (!write_all(l, &made, paths))
+        return false;
+    json_t *list = json_array();
+    for (size_t i = 0; i < made.list.count; i++)
+        json_array_append_new(list, json_made(l, request, &made.list.items[i], paths[i]));
+    if (l->form == OUT_FORM_JSON) {
+        out_json(json_pack("{s:o}", "revisions", list));
+        return true;
+    }
+    json_decref(list);
+    for (size_t i = 0; i < made.list.count; i++)
+        out_printf(stdout, "%.*s\n", STR_ARG(paths[i]));
+    if (made.list.count == 0)
+        out_note("the models of %.*s are what its migrations make: nothing to do",
+                 STR_ARG(local_module_name(l, request->module)));
+    return true;
+}
+
 static int run_revision(const struct opt_line *line)
 {
     struct local l;
     struct project_files files;
     struct author_request request;
-    bool ok = local_open_files(&l, line, &files) && read_request(&l, &request) && read_revision(&l, &request) &&
-              make(&l, &files, &request, author_revision);
+    bool ok = local_open_files(&l, line, &files) && read_request(&l, &request) && read_revision(&l, &request);
+    if (ok)
+        ok = opt_has(line, &opt_auto) ? make_from_models(&l, &files, &request)
+                                      : make(&l, &files, &request, author_revision);
     if (!ok)
         return local_fail(&l);
     local_close(&l);
@@ -154,17 +205,22 @@ static int run_merge(const struct opt_line *line)
 }
 
 static const struct opt_option *const revision_options[] = {
-    &opt_project, &opt_extension,    &opt_message,    &opt_head,   &opt_splice,
-    &opt_rev_id,  &opt_branch_label, &opt_depends_on, &opt_format, NULL};
+    &opt_project, &opt_extension,    &opt_message,      &opt_auto,    &opt_head,    &opt_splice,
+    &opt_rev_id,  &opt_branch_label, &opt_depends_on,   &opt_scratch, &opt_against, &opt_database,
+    &opt_rename,  &opt_rename_table, &opt_concurrently, &opt_format,  NULL};
 const struct opt_command command_revision = {
     .name = "revision",
     .group = "Writing revisions",
     .summary = "Make the file of a new revision, ready to be filled in",
     .text = "Prints the file's path. The new revision follows the module's head; with several heads --head says\n"
             "which. The first revision of an extension gets the label `ext_NAME`. The whole project is checked with\n"
-            "the new file in it before anything is written.",
+            "the new file in it before anything is written.\n"
+            "With --auto it is what leads from the migrations to the models, the files DB_*.sql, and back: both are\n"
+            "run in scratch databases and compared, for each of the project's `engines`, and the result is tried\n"
+            "there before it is written. Without a difference nothing is written.",
     .examples = "skein revision -m \"add phone numbers\"\n"
-                "skein revision --extension billing -m \"link users\" --depends-on core:8e51b0c44f02",
+                "skein revision --extension billing -m \"link users\" --depends-on core:8e51b0c44f02\n"
+                "skein revision --auto -m \"split names\" --rename users.name=first_name",
     .options = revision_options,
     .run = run_revision};
 

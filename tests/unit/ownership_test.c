@@ -147,7 +147,7 @@ static void the_creator_owns(void **state)
     schema_add(&arena, &schema, OBJECT_TABLE, STR(""), STR(""), STR("users"));
     schema_add(&arena, &schema, OBJECT_COLUMN, STR(""), STR("billing_x"), STR("u"));
     schema_add(&arena, &schema, OBJECT_TABLE, STR(""), STR(""), STR("stranger"));
-    ownership_apply(&arena, &owners, &schema);
+    ownership_apply(&owners, &schema);
     assert_true(str_is(schema.objects.list.items[0].module, "core"));
     assert_true(str_is(schema.objects.list.items[0].file, "core.sql:1"));
     assert_true(str_is(schema.objects.list.items[1].module, "billing"));

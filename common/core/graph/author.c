@@ -305,7 +305,7 @@ static void write_text(struct author *w)
     struct strbuf text;
     strbuf_init(&text, REVFILE_MAX);
     revfile_format(&w->revision, &text);
-    strbuf_puts(&text, "-- migrate:up\n\n-- migrate:down\n");
+    strbuf_add(&text, w->request->sections.len > 0 ? w->request->sections : STR("-- migrate:up\n\n-- migrate:down\n"));
     w->text = str_copy(w->arena, strbuf_str(&text));
     strbuf_release(&text);
 }

@@ -208,14 +208,30 @@ bool ownership_of_models(struct arena *a, enum engine engine, struct model_state
 
 /* --- a schema that was read ------------------------------------------------------------------------------------ */
 
-void ownership_apply(struct arena *a, const struct owners *owners, struct schema *schema)
+static const struct owner *owner_of(const struct owners *owners, const struct object *o)
 {
-    (void)a;
+    return o->table.len > 0 ? owners_find(owners, OBJECT_TABLE, o->schema, o->table)
+                            : owners_find(owners, o->kind, o->schema, o->name);
+}
+
+void ownership_override(const struct owners *owners, struct schema *schema)
+{
     for (size_t i = 0; i < schema->objects.list.count; i++) {
         struct object *o = &schema->objects.list.items[i];
-        const struct owner *owner = o->table.len > 0 ? owners_find(owners, OBJECT_TABLE, o->schema, o->table)
-                                                     : owners_find(owners, o->kind, o->schema, o->name);
-        o->module = owner != NULL ? owner->module : STR("");
-        o->file = owner != NULL ? owner->file : STR("");
+        const struct owner *owner = owner_of(owners, o);
+        if (owner == NULL)
+            continue;
+        o->module = owner->module;
+        o->file = owner->file;
     }
+}
+
+void ownership_apply(const struct owners *owners, struct schema *schema)
+{
+    for (size_t i = 0; i < schema->objects.list.count; i++) {
+        struct object *o = &schema->objects.list.items[i];
+        o->module = STR("");
+        o->file = STR("");
+    }
+    ownership_override(owners, schema);
 }

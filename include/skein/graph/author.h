@@ -23,6 +23,7 @@ struct author_request {
     struct names heads;      /* what it follows, as target expressions; `base`: nothing */
     struct names labels;     /* as written */
     struct names depends_on; /* ids, beginnings of ids, labels, head; or `module:` and one */
+    struct str sections;     /* the text from the first marker on; empty: sections to be filled in */
     int64_t created_ms;
     bool splice; /* may follow what is no head */
 };

@@ -78,4 +78,7 @@ bool ownership_has_prefix(struct str module, struct str schema, struct str table
 void ownership_check_prefixes(const struct model_statements *statements, struct diag *diag);
 
 /* Gives every object its module and file; those that nobody owns have none. */
-void ownership_apply(struct arena *a, const struct owners *owners, struct schema *schema);
+void ownership_apply(const struct owners *owners, struct schema *schema);
+
+/* The same where these owners know the object; all others stay whose they are. */
+void ownership_override(const struct owners *owners, struct schema *schema);
