@@ -125,6 +125,12 @@ struct bundle {
     struct view *views;
 };
 
+/* A file of any bundle: which revision it is, and its checksum. */
+struct known_file {
+    uint32_t revision; /* into `known` */
+    struct hash checksum;
+};
+
 struct rollout {
     struct record_rollout row; /* strings in `arena` */
     char id[33];
@@ -200,7 +206,15 @@ struct coord {
     struct {
         VEC(struct upload) list;
     } uploads;
-    uint64_t staged; /* bytes of uploads */
+    uint64_t staged;   /* bytes of uploads */
+    size_t remembered; /* bundles that the following know of: push.c brings it up to date when it asks */
+    struct {
+        VEC(struct hash) list;
+    } known; /* checksum of each revision ever pushed, as it was last */
+    struct {
+        VEC(struct known_file) list;
+    } known_files;
+    struct index known_by_revision, known_by_file;
     struct {
         VEC(struct rollout) list;
     } rollouts; /* number n stands at n - 1 */
@@ -273,15 +287,21 @@ uint32_t state_intern(struct coord *c, const struct dbstate *s);
 
 /* library.c: blobs, bundles, plans, scripts */
 void blob_put(struct coord *c, const struct record_blob *row);
+void blob_store(struct turn *t, struct str bytes);
+/* Of a stored blob or a complete upload; NULL when neither is here. */
+struct str library_bytes(struct coord *c, const struct hash *h);
+void uploads_drop(struct coord *c);
 struct bundle *bundle_put(struct coord *c, const struct record_bundle *row);
 struct bundle *bundle_newest(struct coord *c); /* NULL: nothing was pushed */
-void library_push(struct turn *t, const struct project_files *files, struct msg_pushed *ret_pushed);
 bool library_files(struct coord *c, struct arena *a, const struct hash *manifest, struct project_files *ret_files,
                    struct err *err);
 const struct project *library_project(struct coord *c, uint64_t number, const struct names *modules, struct err *err);
 void library_blobs_have(struct turn *t, const struct msg *m);
 void library_blob_put(struct turn *t, const struct msg *m);
 void library_free(struct coord *c);
+
+/* push.c: takes a project that was sent, or says what is wrong with it */
+void library_push(struct turn *t, const struct project_files *files, struct msg_pushed *ret_pushed);
 
 /* planner.c: one plan a distinct state; plans and scripts for those who fetch them */
 struct choice *planner_choose(struct coord *c, struct planner *p, const struct target *target);

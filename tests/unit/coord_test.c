@@ -296,6 +296,22 @@ static void test_an_applied_revision_must_not_change(void **state)
     assert_string_equal(m->pushed.findings.items[0].kind, "edited");
 }
 
+/* One that was left out and comes back with another content: what targets have of it is not forgotten. */
+static void test_a_revision_comes_back_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct project_files files = project(f, "a"), none = project(f, "a"), edited = project(f, "b");
+    none.modules.items[0].files.items[0].path = STR("v/z9_x.sql");
+    none.modules.items[0].files.items[0].bytes = STR("-- revision: z9\n-- migrate:up\nSELECT 1;\n");
+    assert_true(push(f, &files)->pushed.accepted);
+    report_target(f, "shop", "core=a1");
+    assert_true(push(f, &none)->pushed.accepted);
+    const struct msg *m = push(f, &edited);
+    assert_false(m->pushed.accepted);
+    assert_string_equal(m->pushed.findings.items[0].kind, "edited");
+    assert_true(push(f, &files)->pushed.accepted);
+}
+
 static void test_a_blob_must_have_its_hash(void **state)
 {
     struct fixture *f = *state;
@@ -625,6 +641,7 @@ int main(void)
         T(test_push_is_checked_and_kept),
         T(test_push_reads_new_scripts),
         T(test_an_applied_revision_must_not_change),
+        T(test_a_revision_comes_back_as_it_was),
         T(test_a_blob_must_have_its_hash),
         T(test_a_target_has_one_agent_and_one_name),
         T(test_a_result_for_another_agents_target_changes_nothing),
