@@ -9,6 +9,7 @@ struct pair {
     char name[256];
     struct str a, b, data;
     bool nochange, spelled; /* the class; views and indexes only differ in spelling: their text is no fact */
+    bool fills;             /* rows may have NULL where a default takes its place */
     char problem[2000];
 };
 
