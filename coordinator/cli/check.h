@@ -32,7 +32,7 @@ struct check {
 /* False: the check failed, which is neither a finding nor a reason to skip it. */
 typedef bool check_fn(struct check *c);
 
-check_fn check_heads, check_down, check_edited;
+check_fn check_heads, check_down, check_edited, check_models;
 
 /* `hint` is a whole sentence or command. */
 void check_add(struct check *c, size_t module, const char *kind, struct str path, struct str hint, const char *format,

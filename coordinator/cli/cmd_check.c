@@ -9,9 +9,9 @@
 static const struct {
     const char *name;
     check_fn *run;
-} checks[] = {{"heads", check_heads}, {"down", check_down}, {"edited", check_edited}};
+} checks[] = {{"heads", check_heads}, {"down", check_down}, {"edited", check_edited}, {"models", check_models}};
 
-#define CHECKS "heads|down|edited"
+#define CHECKS "heads|down|edited|models"
 
 enum { CHECK_COUNT = sizeof(checks) / sizeof(checks[0]) };
 
@@ -127,15 +127,17 @@ static int run_check(const struct opt_line *line)
 }
 
 static const struct opt_option *const check_options[] = {
-    &opt_project, &opt_extension,       &opt_all, &opt_only, &opt_skip, &opt_database, &opt_schema,
+    &opt_project, &opt_extension,       &opt_all, &opt_only, &opt_scratch, &opt_skip, &opt_database, &opt_schema,
     &opt_format,  &opt_connect_timeout, NULL};
 const struct opt_command command_check = {
     .name = "check",
     .group = "Writing revisions",
     .summary = "Look for what is wrong with a project; exit with 3 when something is",
-    .text = "heads: a module has several. down: a revision has no way back. edited: the ledger of the database says\n"
-            "that a file was changed after it was applied. A check that cannot be made is named, with the reason.\n"
-            "Whether a database is up to date is `check-heads`'s question. Never writes.",
+    .text =
+        "heads: a module has several. down: a revision has no way back. edited: the ledger of the database says\n"
+        "that a file was changed after it was applied. models: the model files (DB_*.sql) are not what the migrations\n"
+        "make. A check that cannot be made is named, with the reason.\n"
+        "Whether a database is up to date is `check-heads`'s question. Never writes.",
     .examples = "skein check --all\nskein check --only heads --only down\n"
                 "skein check --extension billing --database postgresql://localhost/app --format json",
     .options = check_options,

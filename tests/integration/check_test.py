@@ -4,7 +4,7 @@
 import os
 import unittest
 
-from cli_support import Case
+from cli_support import Case, Postgres
 
 
 class Check(Case):
@@ -77,12 +77,42 @@ class Check(Case):
         self.assertEqual(self.found(database=True), [])
         self.assertIn("edited", self.skipped(database=True))
 
+    def test_models_on_sqlite(self):
+        self.assertIn("models", self.skipped())
+        self.write("database/DB_all.sql", "CREATE TABLE a (id int);\nCREATE TABLE b (id int, name text);\n")
+        self.assertEqual(self.found(), [("models", "core", "models_differ", None)])
+        result = self.skein("check", database=False)
+        self.assertIn("name", result.out)
+        self.assertIn("skein revision --auto", result.out)
+        self.assertEqual(self.found("--skip", "models"), [])
+        self.write("database/DB_all.sql", "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\n")
+        self.assertEqual(self.found(), [])
+        self.assertNotIn("models", self.skipped())
+        self.write("database/DB_all.sql", "CREATE TABLE a (id int;\n")
+        result = self.skein("check", "--format", "json", database=False)
+        self.assertEqual((result.code, "DB_all.sql" in result.out), (1, True), result)
+
     def test_what_is_no_finding(self):
         self.fails(1, "no such file", "check", "--database", "sqlite:///missing.db", database=False)
         self.fails(2, "--only", "check", "--only", "nothing", database=False)
         self.core("a3", "SELECT 1;", revises="nowhere")
         result = self.skein("check", "--format", "json", database=False)
         self.assertEqual((result.code, result.json["error"]["code"]), (1, "missing_parent"))
+
+
+class OnPostgres(Postgres):
+    def test_models(self):
+        self.core("a1", "CREATE TABLE a (id int);", "DROP TABLE a;")
+        self.write("database/migrations/migration_extensions.json", '{"extensions": [], "engines": ["postgresql"]}')
+        self.write("database/DB_all.sql", "CREATE TABLE a (id integer);\n")
+        skipped = self.ok("check", "--format", "json", "--only", "models", database=False).json["skipped"]
+        self.assertIn("--scratch", skipped[0]["reason"])
+        self.ok("check", "--scratch", self.url, database=False)
+        self.write("database/DB_all.sql", "CREATE TABLE a (id integer, n integer);\n")
+        result = self.skein("check", "--scratch", self.url, database=False)
+        self.assertEqual(result.code, 3, result)
+        self.assertIn("ADD COLUMN", result.out)
+        self.assertEqual(self.tables(), set())
 
 
 if __name__ == "__main__":
