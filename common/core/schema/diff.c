@@ -14,6 +14,8 @@ void schema_rename_candidates(struct arena *a, const struct diff_request *reques
 {
     if (request->to->engine == ENGINE_SQLITE)
         lite_rename_candidates(a, request, ret_list);
+    else
+        pg_rename_candidates(a, request, ret_list);
 }
 
 /* Going back, the table of a column is the one of the new name. */

@@ -298,7 +298,8 @@ void pg_plan(struct pg_diff *d)
 
 bool schema_diff_pg(struct arena *a, const struct diff_request *request, struct ddl_list *ret_list, struct err *err)
 {
-    struct pg_diff d = {.a = a, .request = request, .from = request->from, .to = request->to, .err = err};
+    struct pg_diff d = {.a = a, .request = request, .to = request->to, .err = err};
+    d.from = pg_renamed(a, request, &d.out);
     size_t count = 0;
     pg_plan(&d);
     if (!d.failed) {

@@ -141,6 +141,10 @@ void pg_write(struct pg_diff *d, const size_t *order, size_t count);
 
 bool schema_diff_pg(struct arena *a, const struct diff_request *request, struct ddl_list *ret_list, struct err *err);
 
+/* `from` as it is after the renames of the request, which are added to the list. */
+const struct schema *pg_renamed(struct arena *a, const struct diff_request *request, struct ddl_list *list);
+void pg_rename_candidates(struct arena *a, const struct diff_request *request, struct renames *ret_list);
+
 /* Whether the off or on of something else does it for this item too: a table's for its columns, say. */
 bool pg_off_implied(struct pg_diff *d, const struct pg_item *item);
 bool pg_on_implied(struct pg_diff *d, const struct pg_item *item);

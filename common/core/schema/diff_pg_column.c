@@ -75,6 +75,20 @@ static const char *serial_type(struct str type)
     return str_is(type, "bigint") ? "bigserial" : str_is(type, "smallint") ? "smallserial" : "serial";
 }
 
+/* A constant of the column's own type needs no cast: 'x', not 'x'::text. */
+static struct str default_text(const struct object *c)
+{
+    struct str text = object_get(c, "default"), rest;
+    size_t end = 1;
+    if (text.len < 2 || text.p[0] != '\'')
+        return text;
+    while (end < text.len && (text.p[end] != '\'' || (end + 1 < text.len && text.p[end + 1] == '\'')))
+        end += text.p[end] == '\'' ? 2 : 1;
+    rest = str_from(text, end + 1);
+    bool own = str_starts(rest, STR("::")) && str_eq(str_from(rest, 2), object_get(c, "base"));
+    return own ? str_head(text, end + 1) : text;
+}
+
 static void add_identity(struct pg_diff *d, const struct object *c, struct strbuf *out)
 {
     struct strbuf options;
@@ -120,7 +134,7 @@ void pg_column_text(struct pg_diff *d, const struct object *c, struct strbuf *ou
     if (identity)
         add_identity(d, c, out);
     if (pg_has(c, "default") && !serial)
-        strbuf_printf(out, " DEFAULT %.*s", STR_ARG(object_get(c, "default")));
+        strbuf_printf(out, " DEFAULT %.*s", STR_ARG(default_text(c)));
 }
 
 /* ---- pieces of ALTER TABLE ... ALTER COLUMN ---- */
@@ -210,9 +224,12 @@ static enum pg_change compare(struct pg_diff *d, const struct object *from, cons
                                        "seq_name",  "storage",   "compression", "statistics", "options"};
     if (is_rebuilt(from, to))
         return PG_REPLACE;
+    /* A sequence of the one kind and one of the other kind want the same name. */
+    bool swapped =
+        (pg_has(from, "default") && pg_has(to, "identity")) || (pg_has(from, "identity") && pg_has(to, "default"));
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
         if (pg_differs(from, to, keys[i]))
-            return PG_ALTER;
+            return swapped ? PG_RELEASE : PG_ALTER;
     return str_eq(present_default(d, from), object_get(to, "default")) ? PG_SAME : PG_ALTER;
 }
 
@@ -286,7 +303,7 @@ static void change_default(struct pg_diff *d, const struct object *to, struct st
     if (wanted.p == NULL)
         alter_column(d, to, "DROP DEFAULT");
     else
-        alter_column(d, to, "SET DEFAULT %.*s", STR_ARG(wanted));
+        alter_column(d, to, "SET DEFAULT %.*s", STR_ARG(default_text(to)));
 }
 
 /* A check that is validated first: then SET NOT NULL need not read the table under its exclusive lock. */
@@ -346,7 +363,7 @@ static void alter(struct pg_diff *d, const struct object *from, const struct obj
     const struct pg_item *item = pg_item_to(d, to);
     if (pg_has(from, "expression") && !pg_has(to, "expression"))
         alter_column(d, to, "DROP EXPRESSION");
-    if (pg_has(from, "identity") && !pg_has(to, "identity"))
+    if (pg_has(from, "identity") && !pg_has(to, "identity") && item->change != PG_RELEASE)
         alter_column(d, to, "DROP IDENTITY");
     struct str present = item->change == PG_RELEASE ? STR_NONE : present_default(d, from);
     struct str carried = carried_on(d, from, to, "default");
@@ -361,9 +378,10 @@ static void alter(struct pg_diff *d, const struct object *from, const struct obj
 
 static void release(struct pg_diff *d, const struct object *from, const struct object *to)
 {
-    (void)to;
     if (pg_has(from, "default"))
         alter_column(d, from, "DROP DEFAULT");
+    if (pg_has(from, "identity") && !pg_has(to, "identity"))
+        alter_column(d, from, "DROP IDENTITY");
 }
 
 void pg_column_inherited(struct pg_diff *d, const struct object *to)
@@ -383,12 +401,66 @@ static struct str noun(struct pg_diff *d, const struct object *o)
     return str_printf(d->a, "COLUMN %.*s.%.*s", STR_ARG(pg_owner(d->a, o)), STR_ARG(pg_name(d->a, o->name)));
 }
 
+/* What stands for a value that is gone, or NULL where nothing suits. */
+static const char *empty_value(const struct object *c)
+{
+    static const struct {
+        const char *type, *value;
+    } values[] = {
+        {"text", "''"},
+        {"character varying", "''"},
+        {"character", "''"},
+        {"bytea", "''"},
+        {"smallint", "0"},
+        {"integer", "0"},
+        {"bigint", "0"},
+        {"numeric", "0"},
+        {"real", "0"},
+        {"double precision", "0"},
+        {"money", "0"},
+        {"boolean", "false"},
+        {"date", "'epoch'"},
+        {"timestamp without time zone", "'epoch'"},
+        {"timestamp with time zone", "'epoch'"},
+        {"time without time zone", "'00:00'"},
+        {"time with time zone", "'00:00+00'"},
+        {"interval", "'0'"},
+        {"uuid", "'00000000-0000-0000-0000-000000000000'"},
+        {"json", "'{}'"},
+        {"jsonb", "'{}'"},
+        {"inet", "'0.0.0.0'"},
+        {"cidr", "'0.0.0.0/0'"},
+        {"tsvector", "''"},
+    };
+    struct str base = object_get(c, "base");
+    if (str_ends(base, STR("[]")))
+        return "'{}'";
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+        if (str_is(base, values[i].type))
+            return values[i].value;
+    return NULL;
+}
+
+static bool wants_empty_value(struct pg_diff *d, const struct object *to)
+{
+    return d->request->back && pg_has(to, "not_null") && !pg_has(to, "default") && !pg_has(to, "expression") &&
+           !pg_has(to, "identity");
+}
+
 static void create(struct pg_diff *d, const struct object *to)
 {
     struct strbuf text;
+    const char *value = wants_empty_value(d, to) ? empty_value(to) : NULL;
     pg_text_init(&text);
     pg_column_text(d, to, &text);
-    pg_emit(d, "ALTER TABLE %.*s ADD COLUMN %s", STR_ARG(pg_owner(d->a, to)), pg_take(d->a, &text));
+    if (value != NULL)
+        strbuf_printf(&text, " DEFAULT %s", value);
+    struct ddl *ddl = pg_emit(d, "ALTER TABLE %.*s ADD COLUMN %s", STR_ARG(pg_owner(d->a, to)), pg_take(d->a, &text));
+    if (value != NULL) {
+        ddl->note =
+            str_printf(d->a, "the values of the column %.*s cannot be restored: rows get %s", STR_ARG(to->name), value);
+        alter_column(d, to, "DROP DEFAULT");
+    }
     pg_column_settings(d, NULL, to);
 }
 

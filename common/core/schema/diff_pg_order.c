@@ -118,6 +118,23 @@ static void to_edges(struct ordering *o, const struct pg_item *item, const struc
         edge(o, node(d, needed, PG_ON), node(d, table, PG_ON), to->kind == OBJECT_CONSTRAINT);
 }
 
+/* A sequence that stays is let go before the column that owned it goes. */
+static void former_owner_edges(struct ordering *o, const struct pg_item *item, const struct object *from)
+{
+    struct pg_diff *d = o->d;
+    size_t column = schema_find(d->from, OBJECT_COLUMN, object_get(from, "owner_schema"),
+                                object_get(from, "owner_table"), object_get(from, "owner_column"));
+    if (column == SIZE_MAX || item->change != PG_ALTER)
+        return;
+    const struct pg_item *owner = item_of(d, d->from_items, column);
+    const struct pg_item *table = table_item(d, d->from, pg_from(d, column));
+    if (!pg_is_unmade(owner))
+        return;
+    edge(o, node(d, item, PG_ON), node(d, owner, PG_OFF), false);
+    if (table != NULL && pg_is_unmade(table))
+        edge(o, node(d, item, PG_ON), node(d, table, PG_OFF), false);
+}
+
 /* A sequence comes with, or is tied to, the column that owns it. */
 static void owner_edges(struct ordering *o, const struct pg_item *item, const struct object *to)
 {
@@ -145,6 +162,8 @@ static void item_edges(struct ordering *o, const struct pg_item *item)
         to_edges(o, item, item_of(d, d->to_items, to->needs.list.items[i]));
     if (to != NULL && to->kind == OBJECT_SEQUENCE)
         owner_edges(o, item, to);
+    if (from != NULL && from->kind == OBJECT_SEQUENCE)
+        former_owner_edges(o, item, from);
 }
 
 /* ---- names that are free only when their holder is gone ---- */
@@ -158,7 +177,7 @@ static bool is_relation_name(const struct object *o)
     struct str type = object_get(o, "type");
     if (o->kind == OBJECT_CONSTRAINT)
         return str_is(type, "p") || str_is(type, "u") || str_is(type, "x");
-    return relations[o->kind];
+    return o->kind == OBJECT_COLUMN ? pg_has(o, "seq_name") : relations[o->kind];
 }
 
 static bool is_type_name(const struct object *o)
@@ -167,9 +186,16 @@ static bool is_type_name(const struct object *o)
            o->kind == OBJECT_COMPOSITE || o->kind == OBJECT_ENUM || o->kind == OBJECT_DOMAIN || o->kind == OBJECT_RANGE;
 }
 
+/* An identity column holds the name of its sequence. */
+static struct str held_name(const struct object *o)
+{
+    return o->kind == OBJECT_COLUMN ? object_get(o, "seq_name") : o->name;
+}
+
 static struct str name_key(struct arena *a, const struct object *o, const char *space)
 {
-    return str_printf(a, "%s %zu.%.*s.%.*s", space, o->schema.len, STR_ARG(o->schema), STR_ARG(o->name));
+    struct str name = held_name(o);
+    return str_printf(a, "%s %zu.%.*s.%.*s", space, o->schema.len, STR_ARG(o->schema), STR_ARG(name));
 }
 
 /* Constraints of one table share names whatever their kinds. */
@@ -188,13 +214,13 @@ static size_t name_keys(struct arena *a, const struct object *o, struct str keys
 static bool takes_name(const struct pg_diff *d, const struct pg_item *item)
 {
     const struct object *from = pg_from(d, item->from), *to = pg_to(d, item->to);
-    return item->change != PG_SAME && to != NULL && (from == NULL || !str_eq(from->name, to->name));
+    return item->change != PG_SAME && to != NULL && (from == NULL || !str_eq(held_name(from), held_name(to)));
 }
 
 static bool frees_name(const struct pg_diff *d, const struct pg_item *item)
 {
     const struct object *from = pg_from(d, item->from), *to = pg_to(d, item->to);
-    return item->change != PG_SAME && from != NULL && (to == NULL || !str_eq(from->name, to->name));
+    return item->change != PG_SAME && from != NULL && (to == NULL || !str_eq(held_name(from), held_name(to)));
 }
 
 static void name_edges(struct ordering *o)
@@ -220,7 +246,7 @@ static void name_edges(struct ordering *o)
             const struct pg_item *other = &d->items.list.items[holder];
             const struct pg_item *table =
                 pg_off_implied(d, other) ? table_item(d, d->from, pg_from(d, other->from)) : NULL;
-            bool renamed = other->to != SIZE_MAX && other->change != PG_REPLACE;
+            bool renamed = other->to != SIZE_MAX && other->change == PG_ALTER;
             edge(o, node(d, table != NULL ? table : other, renamed ? PG_ON : PG_OFF), node(d, item, PG_ON), false);
         }
     }

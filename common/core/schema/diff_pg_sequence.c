@@ -2,6 +2,8 @@
 #include "common/core/schema/diff_pg.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum { TEXT_MAX = 1 << 24 };
 
@@ -90,7 +92,8 @@ void pg_sequence_changes(struct pg_diff *d, const struct object *from, const str
         const struct option *o = &options[i];
         if (!pg_differs(from, to, o->key) || moves_along(from, to, o->key))
             continue;
-        if (o->none != NULL && is_usual(to, o->key))
+        /* With a new type "no limit" would be a limit of the old one. */
+        if (o->none != NULL && is_usual(to, o->key) && !pg_differs(from, to, "seq_type"))
             strbuf_printf(out, " %s%s", word, o->none);
         else
             strbuf_printf(out, " %s%s %.*s", word, o->word, STR_ARG(object_get(to, o->key)));
@@ -189,6 +192,47 @@ static void create(struct pg_diff *d, const struct object *to)
             pg_take(d->a, &options_text));
 }
 
+static bool owner_differs(const struct object *from, const struct object *to)
+{
+    return pg_differs(from, to, "owner_schema") || pg_differs(from, to, "owner_table") ||
+           pg_differs(from, to, "owner_column");
+}
+
+static long long number(const struct object *o, const char *key)
+{
+    char text[32];
+    struct str value = object_get(o, key);
+    snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
+    return strtoll(text, NULL, 10);
+}
+
+/*
+ * The server refuses limits that leave the present value outside: then it moves to the new start first. False where
+ * the old limits forbid that.
+ */
+static bool move_inside(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    long long start = number(to, "seq_start");
+    bool narrower = number(to, "seq_min") > number(from, "seq_min") || number(to, "seq_max") < number(from, "seq_max");
+    struct str name = pg_path(d->a, to);
+    if (!narrower)
+        return true;
+    if (start < number(from, "seq_min") || start > number(from, "seq_max"))
+        return false;
+    pg_emit(d, "SELECT setval(%.*s, %lld, false) FROM %.*s WHERE last_value NOT BETWEEN %.*s AND %.*s",
+            STR_ARG(pg_literal(d->a, name)), start, STR_ARG(name), STR_ARG(object_get(to, "seq_min")),
+            STR_ARG(object_get(to, "seq_max")));
+    return true;
+}
+
+/* Its column goes, and it stays. */
+static void let_go(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    const struct object *owner = owner_of(d->from, from);
+    if (owner != NULL && owner_differs(from, to) && pg_is_unmade(pg_item_from(d, owner)))
+        pg_emit(d, "ALTER SEQUENCE %.*s OWNED BY NONE", STR_ARG(pg_path(d->a, to)));
+}
+
 static void alter(struct pg_diff *d, const struct object *from, const struct object *to)
 {
     struct strbuf changes;
@@ -196,21 +240,19 @@ static void alter(struct pg_diff *d, const struct object *from, const struct obj
     if (!str_eq(from->name, to->name))
         pg_emit(d, "ALTER SEQUENCE %.*s RENAME TO %.*s", STR_ARG(pg_path(d->a, from)),
                 STR_ARG(pg_name(d->a, to->name)));
+    let_go(d, from, to);
+    bool inside = move_inside(d, from, to);
     if (pg_differs(from, to, "seq_type"))
         strbuf_printf(&changes, " AS %.*s", STR_ARG(object_get(to, "seq_type")));
     pg_sequence_changes(d, from, to, "", &changes);
+    if (!inside)
+        strbuf_puts(&changes, " RESTART");
     struct str text = str_of(pg_take(d->a, &changes));
     if (text.len > 0)
         pg_emit(d, "ALTER SEQUENCE %.*s%.*s", STR_ARG(pg_path(d->a, to)), STR_ARG(text));
     if (pg_differs(from, to, "persistence"))
         pg_emit(d, "ALTER SEQUENCE %.*s SET %s", STR_ARG(pg_path(d->a, to)),
                 pg_has(to, "persistence") ? "UNLOGGED" : "LOGGED");
-}
-
-static bool owner_differs(const struct object *from, const struct object *to)
-{
-    return pg_differs(from, to, "owner_schema") || pg_differs(from, to, "owner_table") ||
-           pg_differs(from, to, "owner_column");
 }
 
 /* When its column is there: the owner is set, and the sequence goes on behind the rows that there are. */
@@ -222,7 +264,8 @@ static void finish(struct pg_diff *d, const struct object *from, const struct ob
     bool made = pg_is_made(item);
     const struct object *column = owner_of(d->to, to);
     if (column == NULL) {
-        if (!made && pg_has(from, "owner_column") && !pg_has(to, "owner_column"))
+        const struct object *owner = from != NULL ? owner_of(d->from, from) : NULL;
+        if (!made && owner != NULL && !pg_is_unmade(pg_item_from(d, owner)))
             pg_emit(d, "ALTER SEQUENCE %.*s OWNED BY NONE", STR_ARG(pg_path(d->a, to)));
         return;
     }

@@ -58,7 +58,7 @@ bool pg_on_implied(struct pg_diff *d, const struct pg_item *item)
     if (to->kind == OBJECT_SEQUENCE)
         return pg_serial_column(d, d->to, to) != NULL;
     if (to->kind != OBJECT_COLUMN)
-        return pg_has(to, "parent");
+        return to->table.len > 0 && pg_has(to, "parent");
     const struct object *table = pg_table_of(d->to, to);
     const struct pg_item *above = pg_item_to(d, table);
     const struct object *then = pg_from(d, above->from);

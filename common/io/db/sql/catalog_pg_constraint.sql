@@ -1,4 +1,5 @@
--- Constraints of tables; those that a partition has from its parent come with `parent`.
+-- Constraints of tables; those that a partition has from its parent come with `parent`. A
+-- foreign key to a partitioned table has one more row for each partition: those are left out.
 SELECT 'constraint', 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid, 0,
        n.nspname, c.relname, k.conname, 0,
        k.contype,
@@ -19,5 +20,6 @@ JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C"

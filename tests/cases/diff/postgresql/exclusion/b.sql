@@ -1,1 +1,1 @@
-CREATE TABLE t (r int4range, CONSTRAINT t_r EXCLUDE USING gist (r WITH &&));
+CREATE TABLE t (r int4range, p point, CONSTRAINT e EXCLUDE USING gist (r WITH &&) WHERE (lower(r) > 0), CONSTRAINT e2 EXCLUDE USING gist (r WITH =) DEFERRABLE);

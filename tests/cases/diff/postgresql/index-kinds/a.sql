@@ -1,1 +1,5 @@
-CREATE TABLE t (a INTEGER, b TEXT, c INTEGER); CREATE INDEX i1 ON t (a); CREATE INDEX i2 ON t (lower(b)); CREATE INDEX i3 ON t (a) WHERE c > 0;
+CREATE TABLE t (a integer, b text, c int[], j jsonb);
+CREATE INDEX i ON t (a);
+CREATE INDEX k ON t (b);
+CREATE INDEX l ON t USING gin (c);
+CREATE INDEX m ON t USING gin (j);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer, s varchar(10), CONSTRAINT c1 CHECK (a > 1), CONSTRAINT c2 CHECK (s IN ('a', 'b', 'c')), CONSTRAINT c4 CHECK (a <> 7 AND s IS NOT NULL OR a IS NULL) NO INHERIT);
+COMMENT ON CONSTRAINT c4 ON t IS 'x';

@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer NOT NULL, CONSTRAINT t_a_not_null CHECK (a > 0));

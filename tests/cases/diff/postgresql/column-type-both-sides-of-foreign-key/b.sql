@@ -1,0 +1,2 @@
+CREATE TABLE p (id uuid PRIMARY KEY);
+CREATE TABLE q (id integer PRIMARY KEY, p_id uuid REFERENCES p (id) ON DELETE CASCADE);

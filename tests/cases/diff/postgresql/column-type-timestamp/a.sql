@@ -1,0 +1,1 @@
+CREATE TABLE t (a timestamp, b timestamptz(3), c date);

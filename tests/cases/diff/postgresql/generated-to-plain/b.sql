@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, g integer DEFAULT 4);

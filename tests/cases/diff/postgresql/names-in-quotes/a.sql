@@ -1,0 +1,1 @@
+CREATE TABLE "Order" ("Select" integer PRIMARY KEY, "two words" text, "user" text);

@@ -1,0 +1,2 @@
+CREATE TABLE a_table_with_a_name_that_is_quite_long_indeed (a_column_with_a_name_that_is_also_long serial PRIMARY KEY, another_column_with_a_long_name_here integer UNIQUE, c integer REFERENCES a_table_with_a_name_that_is_quite_long_indeed);
+CREATE TABLE t (id integer);

@@ -1,0 +1,3 @@
+CREATE TABLE b (id integer PRIMARY KEY);
+CREATE TABLE a (id integer PRIMARY KEY REFERENCES b);
+CREATE INDEX i ON a (id);

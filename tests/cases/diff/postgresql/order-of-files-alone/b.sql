@@ -1,0 +1,5 @@
+CREATE TABLE b (id integer, PRIMARY KEY (id));
+CREATE TABLE a (id integer);
+CREATE INDEX i ON a (id);
+ALTER TABLE a ADD PRIMARY KEY (id);
+ALTER TABLE a ADD FOREIGN KEY (id) REFERENCES b (id);

@@ -1,0 +1,3 @@
+CREATE TABLE m (id integer, at date) PARTITION BY RANGE (at);
+CREATE TABLE m1 (id integer, at date);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2022-01-01') TO ('2023-01-01');

@@ -1,0 +1,3 @@
+CREATE TABLE p (id integer, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE q (id integer, at date, FOREIGN KEY (id, at) REFERENCES p);

@@ -1,0 +1,3 @@
+CREATE TABLE t (a integer, CONSTRAINT t_pkey PRIMARY KEY (a) INCLUDE (b), b integer);
+CREATE TABLE q (a integer, CONSTRAINT fk FOREIGN KEY (a) REFERENCES t);
+COMMENT ON CONSTRAINT fk ON q IS 'kept';

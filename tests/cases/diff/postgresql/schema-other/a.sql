@@ -1,0 +1,2 @@
+CREATE SCHEMA other;
+CREATE TABLE other.t (id serial PRIMARY KEY, a text);

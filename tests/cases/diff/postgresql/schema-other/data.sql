@@ -1,0 +1,1 @@
+INSERT INTO other.t (a) VALUES ('x');

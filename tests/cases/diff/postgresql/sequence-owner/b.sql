@@ -1,0 +1,3 @@
+CREATE TABLE t (a integer, b integer);
+CREATE SEQUENCE s;
+CREATE SEQUENCE r OWNED BY t.b;

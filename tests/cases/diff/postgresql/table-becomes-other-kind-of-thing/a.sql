@@ -1,0 +1,4 @@
+CREATE TABLE a (x integer);
+CREATE SEQUENCE b;
+CREATE TABLE c (y integer);
+CREATE INDEX d ON c (y);

@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, b integer, c integer, CONSTRAINT u1 UNIQUE (a), CONSTRAINT u2 UNIQUE (b) DEFERRABLE, CONSTRAINT u3 UNIQUE (c));

@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer, b integer, CONSTRAINT ua UNIQUE (a));
+CREATE UNIQUE INDEX ub ON t (b);
