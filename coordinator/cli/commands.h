@@ -25,6 +25,18 @@ extern const struct opt_command command_check;
 
 extern const struct opt_command command_import_alembic;
 
+extern const struct opt_command command_import_dbmate;
+
+extern const struct opt_command command_import_goose;
+
+extern const struct opt_command command_import_golang_migrate;
+
+extern const struct opt_command command_import_flyway;
+
+extern const struct opt_command command_import_sqitch;
+
+extern const struct opt_command command_adopt;
+
 /* cmd_current.c: what a database is at */
 extern const struct opt_command command_current, command_check_heads;
 

@@ -1,0 +1,6 @@
+-- migrate:up
+BEGIN;
+-- why
+CREATE TABLE c (d int);
+COMMIT;
+-- migrate:down

@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE TABLE users (id integer PRIMARY KEY, name text);
+
+-- migrate:down
+DROP TABLE users;

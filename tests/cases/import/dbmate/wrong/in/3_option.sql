@@ -1,0 +1,2 @@
+-- migrate:up isolation:none
+SELECT 1;

@@ -1,0 +1,1 @@
+CREATE TABLE ${schema}.a (b int);

@@ -1,0 +1,1 @@
+CREATE TABLE ${unknown}.b (b int);

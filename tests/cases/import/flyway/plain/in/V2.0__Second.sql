@@ -1,0 +1,1 @@
+CREATE TABLE second (a int);

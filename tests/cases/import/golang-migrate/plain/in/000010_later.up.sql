@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE later (a int);
+COMMIT;

@@ -1,0 +1,3 @@
+BEGIN;
+\i other.sql
+COMMIT;

@@ -1,0 +1,3 @@
+SELECT $$
+\i not this
+$$, :'variable';

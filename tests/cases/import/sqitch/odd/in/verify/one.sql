@@ -1,0 +1,3 @@
+BEGIN;
+SELECT a FROM one WHERE false;
+ROLLBACK;

@@ -1,0 +1,1 @@
+\copy one from x

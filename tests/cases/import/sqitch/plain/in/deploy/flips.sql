@@ -1,0 +1,8 @@
+-- Deploy flipr:flips to pg
+-- requires: users
+
+BEGIN;
+
+CREATE TABLE flips (id integer);
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Deploy flipr:users to pg
+
+BEGIN;
+
+ALTER TABLE users ADD name text;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert flipr:users from pg
+
+BEGIN;
+
+ALTER TABLE users DROP name;
+
+COMMIT;
