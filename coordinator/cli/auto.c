@@ -1,10 +1,10 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "coordinator/cli/auto_work.h"
 #include "coordinator/cli/engines.h"
+#include "coordinator/cli/stopping.h"
 #include "skein/db/introspect.h"
 #include "skein/db/migrate.h"
 #include "skein/os/clock.h"
@@ -16,30 +16,6 @@ const struct opt_option opt_against = {
     .type = OPT_TEXT,
     .value = "URL",
     .doc = "Compare the models with this database, which is only read, instead of with what the migrations make"};
-
-/* --- being stopped --------------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int number)
-{
-    (void)number;
-    stop_asked = 1;
-}
-
-static void handle_signals(void (*handler)(int))
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction action = {.sa_handler = handler};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        sigaction(signals[i], &action, NULL);
-}
-
-static bool is_stopped(void *user)
-{
-    (void)user;
-    return stop_asked != 0;
-}
 
 /* --- progress -------------------------------------------------------------------------------------------------- */
 
@@ -106,11 +82,11 @@ bool auto_read(struct auto_work *w, const struct auto_engine *e, struct scratch 
 static bool open_scratch(struct auto_work *w, enum engine engine, struct scratch **ret_scratch)
 {
     const char *url = opt_value(w->local->line, &opt_scratch);
-    const struct db_watch watch = {.cancelled = is_stopped};
+    const struct db_watch watch = {.cancelled = stopping_asked};
     if (!scratch_open(engine, str_of(url), ret_scratch, &w->local->err))
         return false;
     db_set_watch(scratch_db(*ret_scratch), &watch);
-    return stop_asked == 0 || err_kind(&w->local->err, ERR_CANCELLED, "cancelled", "stopped on request");
+    return !stopping_asked(NULL) || err_kind(&w->local->err, ERR_CANCELLED, "cancelled", "stopped on request");
 }
 
 static bool check_up_to_date(struct auto_work *w, struct auto_engine *e, struct db *db)
@@ -190,9 +166,8 @@ bool auto_open(struct local *l, const struct project_files *files, struct auto_w
 {
     struct auto_work *w = arena_new(&l->arena, struct auto_work);
     *w = (struct auto_work){.local = l, .files = files};
-    w->watch = (struct load_watch){.cancelled = is_stopped, .progress = show_progress, .user = w};
-    stop_asked = 0;
-    handle_signals(ask_to_stop);
+    w->watch = (struct load_watch){.cancelled = stopping_asked, .progress = show_progress, .user = w};
+    stopping_begin();
     bool ok = open_all(w);
     auto_clear_progress(w);
     if (ok)
@@ -210,7 +185,7 @@ void auto_close(struct auto_work *w)
         scratch_close(w->engines[i].current_scratch);
         scratch_close(w->engines[i].models_scratch);
     }
-    handle_signals(SIG_DFL);
+    stopping_end();
 }
 
 bool auto_has_models(const struct auto_work *w, size_t module)

@@ -73,6 +73,18 @@ static json_t *json_moves(const struct squash_made *made)
     return list;
 }
 
+static json_t *json_proofs(const struct proofs *proofs)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < proofs->list.count; i++) {
+        const struct proved *p = &proofs->list.items[i];
+        json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "engine", engine_name(p->engine), "proven",
+                                              p->reason.len == 0, "reason",
+                                              p->reason.len > 0 ? json_str(p->reason) : json_null()));
+    }
+    return list;
+}
+
 static json_t *json_irreversible(const struct squash_made *made)
 {
     json_t *list = json_array();
@@ -82,7 +94,8 @@ static json_t *json_irreversible(const struct squash_made *made)
     return list;
 }
 
-static void print_json(struct local *l, size_t module, const struct squash_made *made, size_t asked)
+static void print_json(struct local *l, size_t module, const struct squash_made *made, size_t asked,
+                       const struct proofs *proofs)
 {
     const struct revision *r = &made->file.revision;
     json_t *object =
@@ -90,12 +103,13 @@ static void print_json(struct local *l, size_t module, const struct squash_made 
                   "revision", json_str(r->id), "parents", json_names(&r->parents), "replaces", json_names(&r->replaces),
                   "message", json_str(r->message), "path", json_str(made->file.path), "moved", json_moves(made),
                   "irreversible", json_irreversible(made), "databases_asked", (json_int_t)asked);
+    json_object_set_new(object, "proofs", json_proofs(proofs));
     if (opt_has(l->line, &opt_dry_run_file))
         json_object_set_new(object, "text", json_str(made->file.text));
     out_json(object);
 }
 
-static void print_notes(struct local *l, const struct squash_made *made, size_t asked)
+static void print_notes(struct local *l, const struct squash_made *made, size_t asked, const struct proofs *proofs)
 {
     size_t moved = made->moves.list.count;
     out_note("%zu revisions in one; %zu file%s %s to the folder " SQUASH_FOLDER, made->members.list.count, moved,
@@ -104,21 +118,29 @@ static void print_notes(struct local *l, const struct squash_made *made, size_t 
         if (made->irreversible[engine])
             out_note("there is no way down on %s: a revision of the range has no section 'down'",
                      engine_name((enum engine)engine));
+    for (size_t i = 0; i < proofs->list.count; i++) {
+        const struct proved *p = &proofs->list.items[i];
+        if (p->reason.len == 0)
+            out_note("proven on %s: it does what it replaces", engine_name(p->engine));
+        else
+            out_note("not proven on %s: %.*s", engine_name(p->engine), STR_ARG(p->reason));
+    }
     if (asked == 0)
         out_note("no database was asked whether it has applied the range: --database and --fleet do");
 }
 
-static void print_made(struct local *l, size_t module, const struct squash_made *made, size_t asked)
+static void print_made(struct local *l, size_t module, const struct squash_made *made, size_t asked,
+                       const struct proofs *proofs)
 {
     if (l->form == OUT_FORM_JSON) {
-        print_json(l, module, made, asked);
+        print_json(l, module, made, asked, proofs);
         return;
     }
     if (opt_has(l->line, &opt_dry_run_file))
         out_clean(stdout, made->file.text);
     else
         out_printf(stdout, "%s\n", whole_path(l, made->file.path));
-    print_notes(l, made, asked);
+    print_notes(l, made, asked, proofs);
 }
 
 static bool squash(struct local *l, const struct project_files *files)
@@ -126,6 +148,7 @@ static bool squash(struct local *l, const struct project_files *files)
     struct module_set set;
     struct squash_made made;
     struct str path;
+    struct proofs proofs;
     size_t asked;
     if (!local_select(l, &set))
         return false;
@@ -134,11 +157,11 @@ static bool squash(struct local *l, const struct project_files *files)
                                      .message = str_of(opt_value(l->line, &opt_message)),
                                      .created_ms = clock_wall_ms()};
     if (!squash_author(&l->arena, files, &l->project, &request, &made, &l->err) ||
-        !ask(l, request.module, &made, &asked))
+        !ask(l, request.module, &made, &asked) || !squashing_prove(l, files, request.module, &made, &proofs))
         return false;
     if (!opt_has(l->line, &opt_dry_run_file) && (!move_files(l, &made) || !authoring_write(l, &made.file, &path)))
         return false;
-    print_made(l, request.module, &made, asked);
+    print_made(l, request.module, &made, asked, &proofs);
     return true;
 }
 
@@ -153,10 +176,11 @@ static int run_squash(const struct opt_line *line)
 }
 
 static const struct opt_option *const squash_options[] = {
-    &opt_project,      &opt_extension,       &opt_message, &opt_database,
-    &opt_schema,       &opt_connect_timeout, &opt_fleet,   &opt_force,
-    &opt_dry_run_file, &opt_coordinator,     &opt_key,     &opt_client,
-    &opt_server_key,   &opt_timeout,         &opt_format,  NULL};
+    &opt_project, &opt_extension,       &opt_message,     &opt_database,
+    &opt_schema,  &opt_connect_timeout, &opt_fleet,       &opt_force,
+    &opt_scratch, &opt_dry_run_file,    &opt_coordinator, &opt_key,
+    &opt_client,  &opt_server_key,      &opt_timeout,     &opt_format,
+    NULL};
 const struct opt_command command_squash = {
     .name = "squash",
     .group = "Writing revisions",
@@ -164,7 +188,9 @@ const struct opt_command command_squash = {
     .text = "Prints the new file's path. It has the statements of all of them, one after the other, and the id of the\n"
             "last. The replaced files move to the folder `squashed`, where they go on to serve databases that are\n"
             "inside the range. A database that is named, or with --fleet any target, that has not applied the whole\n"
-            "range is a reason to refuse (exit code 8). Deleting the new file takes the squash back.",
+            "range is a reason to refuse (exit code 8). On scratch databases it is proven that the new revision leads "
+            "where\n"
+            "the replaced ones lead, and back. Deleting the new file takes the squash back.",
     .examples = "skein squash base:8e51 -m \"the schema of 2025\" --fleet\n"
                 "skein squash 0a1b:8e51 --extension billing -m \"invoices\" --dry-run",
     .options = squash_options,

@@ -7,6 +7,23 @@
 extern const struct opt_option opt_fleet;
 
 /*
+ * Proves on scratch databases, for every engine of the project, that the squashed revision does what it replaces. Where
+ * that cannot be tried (no scratch server, the replaced revisions do not run there either) the reason is noted. Kinds
+ * of failure: proof_failed, and those of an upgrade.
+ */
+struct proved {
+    enum engine engine;
+    struct str reason; /* why not; empty: it is proven */
+};
+
+struct proofs {
+    VEC(struct proved) list;
+};
+
+bool squashing_prove(struct local *l, const struct project_files *files, size_t module, const struct squash_made *made,
+                     struct proofs *ret_proofs);
+
+/*
  * Whether the whole range is applied in the database of the line (if one is named) and, with --fleet, in every
  * target of the fleet. Those that lack some of it go to *ret_lacking, with their state; *ret_asked says how many were
  * looked at. False: they could not be asked.

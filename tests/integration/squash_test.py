@@ -154,6 +154,29 @@ class Positions(Histories):
 
 
 class Sqlite(Positions, Case):
+    def test_proof(self):
+        made = self.squash(range="base:r6")
+        self.assertEqual(made["proofs"], [{"engine": "sqlite", "proven": True, "reason": None}])
+
+    def test_no_proof_where_nothing_runs(self):
+        """SQL of another engine, and nobody has said which: a note, no refusal."""
+        self.core("r7", "CREATE TABLE d (id int) TABLESPACE x;", "DROP TABLE d;", revises="r6")
+        made = self.squash(range="r6:r7")
+        self.assertFalse(made["proofs"][0]["proven"])
+        self.assertIn("syntax error", made["proofs"][0]["reason"])
+
+    def test_a_difference_is_found(self):
+        """An inner squashed revision was rewritten by hand: the outer one would do something else."""
+        inner = os.path.join(self.project, self.squash(range="r2:r3")["path"])
+        with open(inner) as file:
+            text = file.read()
+        with open(inner, "w") as file:
+            file.write(text.replace("CREATE TABLE b (id int);", "CREATE TABLE b (id int, more int);"))
+        before = sorted(glob.glob(os.path.join(self.project, "**"), recursive=True))
+        result = self.fails(3, "does not do what it replaces", "squash", "base:r5", "-m", "x", database=False)
+        self.assertIn("more", result.err)
+        self.assertEqual(sorted(glob.glob(os.path.join(self.project, "**"), recursive=True)), before)
+
     def test_rebuilds(self):
         """foreign_keys is switched off for the whole range, and what dangles is found."""
         self.core("r7", "PRAGMA foreign_keys=OFF;\nCREATE TABLE p (id int PRIMARY KEY);\n"
@@ -233,6 +256,11 @@ class Sqlite(Positions, Case):
 
 
 class PostgreSQL(Positions, Postgres):
+    def test_proof(self):
+        made = self.squash("--scratch", self.url)
+        self.assertEqual(made["proofs"], [{"engine": "postgresql", "proven": True, "reason": None}])
+        self.assertEqual(self.tables(), set())
+
     def test_functions_and_fresh(self):
         self.core("r7", "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$",
                   "DROP FUNCTION f()", revises="r6")
