@@ -267,18 +267,25 @@ static bool read_models(struct linting *w)
     return true;
 }
 
-static bool open_project(struct linting *w, const struct opt_line *line)
+static bool is_in_project(const struct opt_line *line)
 {
+    struct arena a = {0};
     struct err err = {0};
     struct str root;
+    bool found = tree_find_root(&a, opt_value(line, &opt_project), &root, &err);
+    arena_release(&a);
+    return found;
+}
+
+static bool open_project(struct linting *w, const struct opt_line *line)
+{
     struct module_set set;
+    w->has_project = is_in_project(line) || needs_project(line);
     local_begin(w->l, line);
-    w->has_project = tree_find_root(&w->l->arena, opt_value(line, &opt_project), &root, &err);
-    if (!w->has_project && !needs_project(line))
+    if (!w->has_project)
         return true;
     if (!local_open_files(w->l, line, &w->files) || !local_select(w->l, &set) || !read_models(w))
         return false;
-    w->has_project = true;
     w->request.project = &w->l->project;
     w->request.nodes = bitset_new(&w->l->arena, w->l->project.node_count);
     w->request.engines = lint_for(w, &w->l->project);

@@ -94,6 +94,7 @@ enum act_flag {
     ACT_IN_CREATE = 1 << 18,    /* a column or constraint of a table that the same statement makes */
     ACT_EXPRESSION = 1 << 19,   /* an index on expressions: not all of it is in `columns` */
     ACT_PARTITION_OF = 1 << 20, /* other: the parent */
+    ACT_GENERATED = 1 << 21,    /* a column that is computed from others, stored or not */
 };
 
 struct act {

@@ -2,83 +2,16 @@
  * SQLite: a statement's words as acts. sqlite3 keeps its trees to itself, and what lint wants to know stands in the
  * first words of a statement and in the list of a table's columns.
  */
-#include <string.h>
-#include <strings.h>
-
 #include "common/core/lint/act.h"
-
-/* ---- tokens ---- */
-
-enum token_kind { TOKEN_END = 0, TOKEN_WORD, TOKEN_NAME, TOKEN_TEXT, TOKEN_NUMBER, TOKEN_SIGN };
-
-struct token {
-    enum token_kind kind;
-    struct str text; /* of a NAME without its quotes */
-};
-
-struct tokens {
-    VEC(struct token) list;
-};
-
-static bool is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           ((unsigned char)c & 0x80) != 0;
-}
-
-static size_t skip_blank(struct str s, size_t at)
-{
-    for (;;) {
-        struct str rest = str_from(s, at);
-        if (str_starts(rest, STR("--"))) {
-            at += str_find(rest, '\n');
-        } else if (str_starts(rest, STR("/*"))) {
-            const char *end = memmem(rest.p + 2, rest.len - 2, "*/", 2);
-            at = end != NULL ? (size_t)(end - s.p) + 2 : s.len;
-        } else if (rest.len > 0 && strchr(" \t\r\n\f", rest.p[0]) != NULL) {
-            at++;
-        } else {
-            return at;
-        }
-    }
-}
-
-/* Between quotes; a doubled quote inside stands for one. */
-static struct token quoted(struct arena *a, struct str s, size_t *at)
-{
-    char close = s.p[*at] == '[' ? ']' : s.p[*at];
-    char *text = arena_alloc(a, s.len - *at + 1);
-    size_t len = 0, i = *at + 1;
-    for (; i < s.len; i++) {
-        if (s.p[i] == close && (i + 1 == s.len || s.p[i + 1] != close))
-            break;
-        i += s.p[i] == close;
-        text[len++] = s.p[i];
-    }
-    struct token t = {close == '\'' ? TOKEN_TEXT : TOKEN_NAME, {text, len}};
-    *at = i < s.len ? i + 1 : s.len;
-    return t;
-}
-
-static struct token next_token(struct arena *a, struct str s, size_t *at)
-{
-    size_t start = *at = skip_blank(s, *at);
-    if (start >= s.len)
-        return (struct token){0};
-    if (strchr("'\"`[", s.p[start]) != NULL)
-        return quoted(a, s, at);
-    while (*at < s.len && is_word_byte(s.p[*at]))
-        ++*at;
-    bool sign = *at == start;
-    *at += sign;
-    bool number = s.p[start] >= '0' && s.p[start] <= '9';
-    enum token_kind word = number ? TOKEN_NUMBER : TOKEN_WORD;
-    return (struct token){sign ? TOKEN_SIGN : word, str_head(str_from(s, start), *at - start)};
-}
+#include "skein/sql/token.h"
 
 /* ---- a walk over them ---- */
 
 enum { TOKENS_MAX = 20000 }; /* a list of columns is shorter; the rows of an INSERT may be longer */
+
+struct tokens {
+    VEC(struct token) list;
+};
 
 struct walk {
     struct arena *arena;
@@ -94,24 +27,23 @@ static const struct token *peek(const struct walk *w, size_t ahead)
     return w->at + ahead < w->tokens.list.count ? &w->tokens.list.items[w->at + ahead] : &end;
 }
 
-static bool token_is(const struct token *t, const char *word)
+/* A keyword, or a sign. */
+static bool is(const struct token *t, const char *word)
 {
-    size_t len = strlen(word);
-    bool kind = t->kind == TOKEN_WORD || t->kind == TOKEN_SIGN;
-    return kind && t->text.len == len && strncasecmp(t->text.p, word, len) == 0;
+    return t->kind == TOKEN_SIGN ? token_is_sign(t, word[0]) : token_is(t, word);
 }
 
 static bool take(struct walk *w, const char *word)
 {
-    bool is = token_is(peek(w, 0), word);
-    w->at += is;
-    return is;
+    bool next = is(peek(w, 0), word);
+    w->at += next;
+    return next;
 }
 
 /* Both words or none. */
 static bool take_two(struct walk *w, const char *one, const char *two)
 {
-    bool are = token_is(peek(w, 0), one) && token_is(peek(w, 1), two);
+    bool are = is(peek(w, 0), one) && is(peek(w, 1), two);
     w->at += are ? 2 : 0;
     return are;
 }
@@ -123,8 +55,8 @@ static struct str take_name(struct walk *w)
     if (t->kind == TOKEN_END || t->kind == TOKEN_SIGN || t->kind == TOKEN_NUMBER)
         return STR("");
     w->at++;
-    struct str name = str_copy(w->arena, t->text);
-    char *bytes = arena_copy(w->arena, name.p, name.len + 1);
+    struct str name = token_name(w->arena, ENGINE_SQLITE, t);
+    char *bytes = arena_copy(w->arena, name.p, name.len);
     for (size_t i = 0; i < name.len; i++)
         bytes[i] = (char)(bytes[i] >= 'A' && bytes[i] <= 'Z' ? bytes[i] + 'a' - 'A' : bytes[i]);
     return (struct str){bytes, name.len};
@@ -156,8 +88,8 @@ static void skip_parentheses(struct walk *w)
 {
     size_t depth = 0;
     for (; peek(w, 0)->kind != TOKEN_END; w->at++) {
-        depth += token_is(peek(w, 0), "(");
-        depth -= depth > 0 && token_is(peek(w, 0), ")");
+        depth += is(peek(w, 0), "(");
+        depth -= depth > 0 && is(peek(w, 0), ")");
         if (depth == 0) {
             w->at++;
             return;
@@ -171,9 +103,9 @@ static bool take_columns(struct walk *w, struct names *ret_columns)
     bool expressions = false, first = true;
     size_t depth = 0;
     for (; peek(w, 0)->kind != TOKEN_END; w->at++) {
-        bool open = token_is(peek(w, 0), "("), close = token_is(peek(w, 0), ")");
+        bool open = is(peek(w, 0), "("), close = is(peek(w, 0), ")");
         if (depth == 1 && first && !close) {
-            bool plain = !token_is(peek(w, 1), "(") && !open;
+            bool plain = !is(peek(w, 1), "(") && !open;
             size_t at = w->at;
             if (plain)
                 vec_push(w->arena, &ret_columns->list, take_name(w));
@@ -183,7 +115,7 @@ static bool take_columns(struct walk *w, struct names *ret_columns)
         }
         depth += open;
         depth -= depth > 0 && close;
-        first = first || (depth == 1 && token_is(peek(w, 0), ","));
+        first = first || (depth == 1 && is(peek(w, 0), ","));
         if (depth == 0) {
             w->at++;
             break;
@@ -210,8 +142,8 @@ static unsigned take_default(struct walk *w)
     for (size_t i = 0; i < sizeof(computed) / sizeof(*computed); i++)
         if (take(w, computed[i]))
             return ACT_DEFAULT | ACT_DEFAULT_COMPUTED;
-    if (token_is(peek(w, 0), "(")) {
-        bool constant = token_is(peek(w, 2), ")") && peek(w, 1)->kind != TOKEN_WORD;
+    if (is(peek(w, 0), "(")) {
+        bool constant = is(peek(w, 2), ")") && peek(w, 1)->kind != TOKEN_WORD;
         skip_parentheses(w);
         return ACT_DEFAULT | (constant ? 0 : ACT_DEFAULT_COMPUTED);
     }
@@ -242,6 +174,8 @@ static unsigned take_column_constraint(struct walk *w, const struct act *column)
         return take_default(w);
     if (take(w, "stored"))
         return ACT_STORED;
+    if (take(w, "as"))
+        return ACT_GENERATED;
     if (take_two(w, "primary", "key"))
         add_inline(w, column, CONSTRAINT_PRIMARY, STR(""));
     else if (take(w, "unique"))
@@ -251,7 +185,7 @@ static unsigned take_column_constraint(struct walk *w, const struct act *column)
         skip_parentheses(w);
     } else if (take(w, "references"))
         add_inline(w, column, CONSTRAINT_FOREIGN, take_name(w));
-    else if (token_is(peek(w, 0), "("))
+    else if (is(peek(w, 0), "("))
         skip_parentheses(w);
     else
         w->at++;
@@ -260,7 +194,7 @@ static unsigned take_column_constraint(struct walk *w, const struct act *column)
 
 static bool at_end_of_element(const struct walk *w)
 {
-    return peek(w, 0)->kind == TOKEN_END || token_is(peek(w, 0), ",") || token_is(peek(w, 0), ")");
+    return peek(w, 0)->kind == TOKEN_END || is(peek(w, 0), ",") || is(peek(w, 0), ")");
 }
 
 static void take_column(struct walk *w, struct str schema, struct str table)
@@ -297,7 +231,7 @@ static void take_table_constraint(struct walk *w, struct str schema, struct str 
     if (take(w, "references"))
         act->other = take_name(w);
     while (!at_end_of_element(w))
-        if (token_is(peek(w, 0), "("))
+        if (is(peek(w, 0), "("))
             skip_parentheses(w);
         else
             w->at++;
@@ -306,8 +240,8 @@ static void take_table_constraint(struct walk *w, struct str schema, struct str 
 static bool is_table_constraint(const struct walk *w)
 {
     const struct token *t = peek(w, 0), *next = peek(w, 1);
-    return (token_is(t, "primary") && token_is(next, "key")) || (token_is(t, "foreign") && token_is(next, "key")) ||
-           ((token_is(t, "unique") || token_is(t, "check")) && token_is(next, "("));
+    return (is(t, "primary") && is(next, "key")) || (is(t, "foreign") && is(next, "key")) ||
+           ((is(t, "unique") || is(t, "check")) && is(next, "("));
 }
 
 static void take_elements(struct walk *w, struct str schema, struct str table)
@@ -332,7 +266,7 @@ static void read_create_table(struct walk *w, unsigned flags)
     take_relation(w, &schema, &table);
     struct act *act = add_about(w, ACT_CREATE, schema, table);
     act->flags |= flags;
-    if (token_is(peek(w, 0), "("))
+    if (is(peek(w, 0), "("))
         take_elements(w, schema, table);
 }
 
@@ -437,7 +371,7 @@ static void read_drop(struct walk *w)
 static bool has_word(const struct walk *w, const char *word)
 {
     for (size_t i = 0; peek(w, i)->kind != TOKEN_END; i++)
-        if (token_is(peek(w, i), word))
+        if (is(peek(w, i), word))
             return true;
     return false;
 }
@@ -500,7 +434,7 @@ static void read_mentions(struct walk *w)
     static const char *const words[] = {"from", "join", "into", "update", "references", "table"};
     for (w->at = 0; peek(w, 0)->kind != TOKEN_END; w->at++)
         for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-            if (token_is(peek(w, 0), words[i]) && is_name_of_something(peek(w, 1))) {
+            if (is(peek(w, 0), words[i]) && is_name_of_something(peek(w, 1))) {
                 size_t at = w->at++;
                 struct str schema, table;
                 take_relation(w, &schema, &table);
@@ -513,8 +447,8 @@ void acts_read_sqlite(struct arena *a, struct str statement, struct acts *ret_ac
 {
     struct walk w = {.arena = a};
     size_t at = 0;
-    for (struct token t = next_token(a, statement, &at); t.kind != TOKEN_END && w.tokens.list.count < TOKENS_MAX;
-         t = next_token(a, statement, &at))
+    for (struct token t = token_next(ENGINE_SQLITE, statement, &at);
+         t.kind != TOKEN_END && w.tokens.list.count < TOKENS_MAX; t = token_next(ENGINE_SQLITE, statement, &at))
         vec_push(a, &w.tokens.list, t);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         if (take(&w, kinds[i].word)) {

@@ -70,13 +70,23 @@ static void read_constraint(struct reader *r, const struct about *t, const json_
 
 /* ---- columns ---- */
 
+static const struct {
+    const char *name, *base;
+} serials[] = {{"serial", "int4"},  {"serial4", "int4"},     {"bigserial", "int8"},
+               {"serial8", "int8"}, {"smallserial", "int2"}, {"serial2", "int2"}};
+
+/* The type that a column has which was declared as serial; other types as they are. */
+static struct str serial_base(struct str type)
+{
+    for (size_t i = 0; i < sizeof(serials) / sizeof(*serials); i++)
+        if (str_is(type, serials[i].name))
+            return str_of(serials[i].base);
+    return type;
+}
+
 static bool is_serial(struct str type)
 {
-    static const char *const names[] = {"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (str_is(type, names[i]))
-            return true;
-    return false;
+    return !str_eq(serial_base(type), type);
 }
 
 static bool is_null_constant(const json_t *expression)
@@ -94,7 +104,7 @@ static unsigned flags_of(const json_t *constraint)
     if (tree_is(constraint, "contype", "CONSTR_IDENTITY"))
         return ACT_SERIAL;
     if (tree_is(constraint, "contype", "CONSTR_GENERATED"))
-        return ACT_STORED;
+        return ACT_STORED | ACT_GENERATED;
     if (tree_is(constraint, "contype", "CONSTR_DEFAULT") && !is_null_constant(expression))
         return ACT_DEFAULT | (tree_is_volatile(expression) ? ACT_DEFAULT_VOLATILE : 0);
     return 0;
@@ -107,7 +117,7 @@ static void read_column(struct reader *r, const struct about *t, const json_t *d
     struct str type = tree_type(r->arena, json_object_get(definition, "typeName"));
     struct act *act = add_about(r, ACT_ADD_COLUMN, t);
     act->name = name;
-    act->type = type;
+    act->type = serial_base(type);
     act->flags |= more | (is_serial(type) ? ACT_SERIAL : 0);
     for (size_t i = 0; i < json_array_size(constraints); i++)
         act->flags |= flags_of(json_object_get(json_array_get(constraints, i), "Constraint"));

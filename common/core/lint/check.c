@@ -29,7 +29,7 @@ static void add(struct check *c, enum rule_id rule, enum lint_severity severity,
     vec_push(c->arena, &c->report->list, f);
 }
 
-void find(struct check *c, enum rule_id rule, struct str table, struct str safer, const char *format, ...)
+void report_finding(struct check *c, enum rule_id rule, struct str table, struct str safer, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -37,7 +37,8 @@ void find(struct check *c, enum rule_id rule, struct str table, struct str safer
     va_end(args);
 }
 
-void find_as(struct check *c, enum rule_id rule, enum lint_severity severity, struct str table, const char *format, ...)
+void report_finding_as(struct check *c, enum rule_id rule, enum lint_severity severity, struct str table,
+                       const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -17,13 +17,13 @@ struct steps {
     VEC(struct step) list;
 };
 
-struct owner {
+struct table_maker {
     size_t module, node;
 };
 
 /* Who makes a table anywhere in the project, whatever the order. */
-struct owners {
-    VEC(struct owner) list;
+struct makers {
+    VEC(struct table_maker) list;
     struct index names;
 };
 
@@ -36,7 +36,7 @@ struct check {
     struct maker maker;
     const struct steps *steps;
     const struct world *before; /* what earlier revisions have made; for down: and this one */
-    const struct owners *owners;
+    const struct makers *owners;
     struct world here;            /* what this section has made */
     VEC(struct act) unvalidated;  /* constraints that this section has added as NOT VALID */
     const struct step *step;      /* the one that is looked at */
@@ -48,12 +48,12 @@ struct check {
 };
 
 /* Adds a finding about the current statement, when the rule is for the engine. */
-void find(struct check *c, enum rule_id rule, struct str table, struct str safer, const char *format, ...)
+void report_finding(struct check *c, enum rule_id rule, struct str table, struct str safer, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* The same with another severity than the rule's. */
-void find_as(struct check *c, enum rule_id rule, enum lint_severity severity, struct str table, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void report_finding_as(struct check *c, enum rule_id rule, enum lint_severity severity, struct str table,
+                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 struct str act_key(const struct check *c, const struct act *act);
 bool is_new_here(const struct check *c, const struct act *act);             /* its table was made in this section */
@@ -66,13 +66,13 @@ bool is_made_again(const struct check *c, struct str table);
 bool was_renamed_here(const struct check *c, struct str table);
 
 /* The rules, by what they are about. Each looks at one act of c->step. */
-void check_locks(struct check *c, const struct act *act);
-void check_constraints(struct check *c, const struct act *act);
-void check_data(struct check *c, const struct act *act);
-void check_modules(struct check *c, const struct act *act);
-void check_lite(struct check *c, const struct act *act);
-void check_scripts(struct check *c, const struct act *act);
+void rules_locks(struct check *c, const struct act *act);
+void rules_constraints(struct check *c, const struct act *act);
+void rules_data(struct check *c, const struct act *act);
+void rules_modules(struct check *c, const struct act *act);
+void rules_lite(struct check *c, const struct act *act);
+void rules_scripts(struct check *c, const struct act *act);
 
 /* Of the statement as such, and of the section as a whole. */
-void check_statement(struct check *c);
-void check_section(struct check *c);
+void rules_statement(struct check *c);
+void rules_section(struct check *c);

@@ -4,4 +4,4 @@
 #include "common/core/lint/read.h"
 
 /* One revision on one engine; `down` is NULL when there is no such section. Findings go to c->report. */
-void check_down(struct check *c, const struct reading *up, const struct reading *down);
+void rules_down(struct check *c, const struct reading *up, const struct reading *down);

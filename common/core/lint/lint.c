@@ -21,7 +21,7 @@ struct lint {
     const struct lint_request *request;
     struct node_readings *nodes;
     struct nodes order; /* what is needed comes first */
-    struct owners owners;
+    struct makers owners;
     struct world worlds[ENGINE_COUNT];
     struct lint_report *report;
 };
@@ -106,7 +106,7 @@ static void read_order(struct lint *l)
 
 /* ---- 2: owners ---- */
 
-static void own(struct arena *a, struct owners *owners, struct str key, const struct owner *owner)
+static void own(struct arena *a, struct makers *owners, struct str key, const struct table_maker *owner)
 {
     if (index_find(&owners->names, key) != INDEX_NONE)
         return;
@@ -114,7 +114,8 @@ static void own(struct arena *a, struct owners *owners, struct str key, const st
     vec_push(a, &owners->list, *owner);
 }
 
-static void note_owners(struct arena *a, struct owners *owners, const struct steps *steps, const struct owner *owner)
+static void note_owners(struct arena *a, struct makers *owners, const struct steps *steps,
+                        const struct table_maker *owner)
 {
     for (size_t i = 0; i < steps->list.count; i++)
         for (size_t k = 0; k < steps->list.items[i].acts.list.count; k++) {
@@ -154,12 +155,12 @@ static bool is_mistaken(const struct reading *r, const struct step *step)
 
 static void check_act(struct check *c, const struct act *act)
 {
-    check_locks(c, act);
-    check_constraints(c, act);
-    check_data(c, act);
-    check_modules(c, act);
-    check_lite(c, act);
-    check_scripts(c, act);
+    rules_locks(c, act);
+    rules_constraints(c, act);
+    rules_data(c, act);
+    rules_modules(c, act);
+    rules_lite(c, act);
+    rules_scripts(c, act);
     struct act applied = *act;
     applied.flags &= ~(unsigned)ACT_TEMPORARY;
     world_apply(c->arena, &c->here, &applied, &c->maker);
@@ -173,12 +174,12 @@ static void check_reading(struct check *c, const struct reading *r)
     for (size_t i = 0; i < r->steps.list.count; i++) {
         c->step = &r->steps.list.items[i];
         if (!is_mistaken(r, c->step))
-            check_statement(c);
+            rules_statement(c);
         for (size_t k = 0; k < c->step->acts.list.count && changes; k++)
             check_act(c, &c->step->acts.list.items[k]);
     }
     if (changes)
-        check_section(c);
+        rules_section(c);
 }
 
 /* A revision that is reported on: what a node is, or the squashed one that stands for a range with the node at its top.
@@ -265,7 +266,7 @@ static void check_downs(struct lint *l, const struct subject *s)
         bool has_down = revision_section(c.revision, SECTION_DOWN, (enum engine)e) != NULL;
         const struct reading *down = find_reading(s->readings, SECTION_DOWN, (enum engine)e);
         if (down != NULL || !has_down)
-            check_down(&c, up, down);
+            rules_down(&c, up, down);
     }
 }
 
@@ -320,7 +321,7 @@ static void check_revisions(struct lint *l)
         read_revision(l, p->nodes[n], &l->nodes[n]);
     for (size_t i = 0; i < l->order.list.count; i++) {
         size_t node = l->order.list.items[i];
-        struct owner owner = {.module = project_module_of(p, node), .node = node};
+        struct table_maker owner = {.module = project_module_of(p, node), .node = node};
         for (size_t k = 0; k < l->nodes[node].list.count; k++)
             if (is_up(l->nodes[node].list.items[k].section->kind))
                 note_owners(l->arena, &l->owners, &l->nodes[node].list.items[k].steps, &owner);
@@ -332,7 +333,7 @@ static void check_revisions(struct lint *l)
 /* ---- model files ---- */
 
 /* A file of models under the rules of ownership: what it says is loaded into an empty database. */
-static void check_model_reading(struct lint *l, const struct lint_model *m, size_t module, const struct owners *owners,
+static void check_model_reading(struct lint *l, const struct lint_model *m, size_t module, const struct makers *owners,
                                 const struct reading *r, struct lint_report *found)
 {
     struct revision file = {.path = m->path};
@@ -351,9 +352,9 @@ static void check_model_reading(struct lint *l, const struct lint_model *m, size
     for (size_t i = 0; i < r->steps.list.count; i++) {
         c.step = &r->steps.list.items[i];
         if (!is_mistaken(r, c.step))
-            check_statement(&c);
+            rules_statement(&c);
         for (size_t k = 0; k < c.step->acts.list.count; k++)
-            check_modules(&c, &c.step->acts.list.items[k]);
+            rules_modules(&c, &c.step->acts.list.items[k]);
     }
 }
 
@@ -377,10 +378,10 @@ static void check_models(struct lint *l)
     static const struct section section = {.kind = SECTION_UP, .transactional = true, .line = 1};
     const struct lint_request *q = l->request;
     struct node_readings *files = arena_new_array(l->arena, q->models.count, struct node_readings);
-    struct owners owners = {0};
+    struct makers owners = {0};
     for (size_t i = 0; i < q->models.count; i++) {
         int module = project_find_module(q->project, q->models.items[i].module);
-        struct owner owner = {.module = module < 0 ? 0 : (size_t)module};
+        struct table_maker owner = {.module = module < 0 ? 0 : (size_t)module};
         read_model(l, &q->models.items[i], &section, &files[i]);
         for (size_t k = 0; k < files[i].list.count; k++)
             note_owners(l->arena, &owners, &files[i].list.items[k].steps, &owner);

@@ -104,7 +104,10 @@ static void rename_table(struct arena *a, struct world *w, const struct act *act
 
 static void add_column(struct arena *a, struct world_table *t, const struct act *act)
 {
-    struct world_column made = {.name = act->name, .type = act->type, .not_null = (act->flags & ACT_NOT_NULL) != 0};
+    struct world_column made = {.name = act->name,
+                                .type = act->type,
+                                .not_null = (act->flags & ACT_NOT_NULL) != 0,
+                                .generated = (act->flags & ACT_GENERATED) != 0};
     if (world_column(t, act->name) == NULL)
         vec_push(a, &t->columns, made);
 }

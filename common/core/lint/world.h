@@ -10,7 +10,7 @@
 
 struct world_column {
     struct str name, type;
-    bool not_null, gone;
+    bool not_null, generated, gone;
 };
 
 struct world_constraint {

@@ -19,6 +19,7 @@
 
 #include "skein/base/arena.h"
 #include "skein/schema/diff.h"
+#include "skein/schema/quote.h"
 
 enum pg_change {
     PG_SAME = 0,
@@ -120,7 +121,6 @@ void pg_cannot(struct pg_diff *d, const struct object *o, const struct object *o
 
 void pg_comment(struct pg_diff *d, const struct object *o); /* COMMENT ON as it is in `to`, NULL if none */
 
-struct str pg_name(struct arena *a, struct str name);                         /* quoted where it must be */
 struct str pg_qualified(struct arena *a, struct str schema, struct str name); /* the default schema is not written */
 struct str pg_literal(struct arena *a, struct str text);
 struct str pg_path(struct arena *a, const struct object *o);  /* "name" or "schema.name" */

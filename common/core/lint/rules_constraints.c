@@ -1,75 +1,58 @@
 /* PostgreSQL: constraints of existing tables, and the ways to have them without a long lock. */
-#include "common/core/lint/check.h"
-
-/* "a, b" */
-static struct str joined(struct arena *a, const struct names *names)
-{
-    struct str text = STR("");
-    for (size_t i = 0; i < names->list.count; i++)
-        text = str_printf(a, "%.*s%s%.*s", STR_ARG(text), i > 0 ? ", " : "", STR_ARG(names->list.items[i]));
-    return text;
-}
-
-/* As PostgreSQL would name it. */
-static struct str name_of(const struct check *c, const struct act *act, const char *suffix)
-{
-    if (act->name.len > 0)
-        return act->name;
-    struct str column = act->columns.list.count > 0 ? act->columns.list.items[0] : STR("");
-    return str_printf(c->arena, "%.*s%s%.*s_%s", STR_ARG(act->table), column.len > 0 ? "_" : "", STR_ARG(column),
-                      suffix);
-}
-
-/* The author's words are not at hand for a constraint behind a column; the kind is. */
-static struct str as_not_valid(const struct check *c, const struct act *act, const char *kind, const char *suffix)
-{
-    struct str table = act_key(c, act), name = name_of(c, act, suffix);
-    return str_printf(c->arena,
-                      "ALTER TABLE %.*s ADD CONSTRAINT %.*s %s NOT VALID;\n-- in the next revision:\n"
-                      "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s;",
-                      STR_ARG(table), STR_ARG(name), kind, STR_ARG(table), STR_ARG(name));
-}
+#include "common/core/lint/suggest.h"
 
 static void check_check(struct check *c, const struct act *act)
 {
     struct str table = act_key(c, act);
+    struct str safer = suggest(c, act, suggest_name(c, act, "check"),
+                               "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK (...) NOT VALID;\n"
+                               "-- in the next revision:\n"
+                               "ALTER TABLE {table} VALIDATE CONSTRAINT {name};");
     if ((act->flags & ACT_NOT_VALID) == 0)
-        find(c, RULE_CHECK_VALIDATES, table, as_not_valid(c, act, "CHECK (...)", "check"),
-             "all rows of %.*s are read for the check while nobody can use it", STR_ARG(table));
+        report_finding(c, RULE_CHECK_VALIDATES, table, safer,
+                       "all rows of %.*s are read for the check while nobody can use it", STR_ARG(table));
 }
 
 static void check_foreign(struct check *c, const struct act *act)
 {
     struct str table = act_key(c, act);
-    const char *kind = arena_printf(c->arena, "FOREIGN KEY (%.*s) REFERENCES %.*s",
-                                    STR_ARG(joined(c->arena, &act->columns)), STR_ARG(act->other));
+    struct str safer =
+        suggest(c, act, suggest_name(c, act, "fkey"),
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {other} NOT VALID;\n"
+                "-- in the next revision:\n"
+                "ALTER TABLE {table} VALIDATE CONSTRAINT {name};");
     if ((act->flags & ACT_NOT_VALID) == 0)
-        find(c, RULE_FOREIGN_KEY_VALIDATES, table, as_not_valid(c, act, kind, "fkey"),
-             "all rows of %.*s are looked up in %.*s while nobody can write to either", STR_ARG(table),
-             STR_ARG(act->other));
+        report_finding(c, RULE_FOREIGN_KEY_VALIDATES, table, safer,
+                       "all rows of %.*s are looked up in %.*s while nobody can write to either", STR_ARG(table),
+                       STR_ARG(act->other));
 }
 
 static struct str with_index(const struct check *c, const struct act *act)
 {
+    if (act->constraint == CONSTRAINT_EXCLUSION)
+        return STR("");
     bool primary = act->constraint == CONSTRAINT_PRIMARY;
-    struct str table = act_key(c, act);
-    struct str name =
-        primary && act->name.len == 0 ? str_printf(c->arena, "%.*s_pkey", STR_ARG(act->table)) : name_of(c, act, "key");
-    return str_printf(
-        c->arena,
-        "-- migrate:up postgresql transaction:false\nCREATE UNIQUE INDEX CONCURRENTLY %.*s ON %.*s (%.*s);\n"
-        "-- in the next revision:\nALTER TABLE %.*s ADD CONSTRAINT %.*s %s USING INDEX %.*s;",
-        STR_ARG(name), STR_ARG(table), STR_ARG(joined(c->arena, &act->columns)), STR_ARG(table), STR_ARG(name),
-        primary ? "PRIMARY KEY" : "UNIQUE", STR_ARG(name));
+    struct act unnamed = *act;
+    if (primary)
+        unnamed.columns = (struct names){0};
+    struct str name = suggest_name(c, primary ? &unnamed : act, primary ? "pkey" : "key");
+    return suggest(c, act, name,
+                   primary ? "-- migrate:up postgresql transaction:false\n"
+                             "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns});\n"
+                             "-- in the next revision:\n"
+                             "ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name};"
+                           : "-- migrate:up postgresql transaction:false\n"
+                             "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns});\n"
+                             "-- in the next revision:\n"
+                             "ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};");
 }
 
 static void check_key(struct check *c, const struct act *act)
 {
     struct str table = act_key(c, act);
-    bool exclusion = act->constraint == CONSTRAINT_EXCLUSION;
     if ((act->flags & ACT_USING) == 0)
-        find(c, RULE_KEY_BUILDS_INDEX, table, exclusion ? STR("") : with_index(c, act),
-             "the key's index is built while nobody can use %.*s", STR_ARG(table));
+        report_finding(c, RULE_KEY_BUILDS_INDEX, table, with_index(c, act),
+                       "the key's index is built while nobody can use %.*s", STR_ARG(table));
 }
 
 static void check_added(struct check *c, const struct act *act)
@@ -110,8 +93,8 @@ static void check_validate(struct check *c, const struct act *act)
 {
     const struct act *added = unvalidated(c, act);
     if (added != NULL && c->section->transactional)
-        find(c, RULE_VALIDATE_SAME_TRANSACTION, act_key(c, act), STR(""),
-             "%.*s is validated while the lock that added it is still kept", STR_ARG(act->name));
+        report_finding(c, RULE_VALIDATE_SAME_TRANSACTION, act_key(c, act), STR(""),
+                       "%.*s is validated while the lock that added it is still kept", STR_ARG(act->name));
 }
 
 /* A statement of this section, before the current one, validates it. */
@@ -154,20 +137,20 @@ static void check_not_null(struct check *c, const struct act *act)
     struct str table = act_key(c, act);
     if (is_new_here(c, act) || (column != NULL && column->not_null) || has_proof(c, act))
         return;
-    struct str safer = str_printf(
-        c->arena,
-        "ALTER TABLE %.*s ADD CONSTRAINT %.*s_%.*s_not_null CHECK (%.*s IS NOT NULL) NOT VALID;\n-- in the next "
-        "revision:\n"
-        "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s_%.*s_not_null;\n-- and then:\n"
-        "ALTER TABLE %.*s ALTER COLUMN %.*s SET NOT NULL;\nALTER TABLE %.*s DROP CONSTRAINT %.*s_%.*s_not_null;",
-        STR_ARG(table), STR_ARG(act->table), STR_ARG(act->name), STR_ARG(act->name), STR_ARG(table),
-        STR_ARG(act->table), STR_ARG(act->name), STR_ARG(table), STR_ARG(act->name), STR_ARG(table),
-        STR_ARG(act->table), STR_ARG(act->name));
-    find(c, RULE_SET_NOT_NULL, table, safer, "all rows of %.*s are read for NULLs in %.*s while nobody can use it",
-         STR_ARG(table), STR_ARG(act->name));
+    struct str name = str_printf(c->arena, "%.*s_%.*s_not_null", STR_ARG(act->table), STR_ARG(act->name));
+    struct str safer = suggest(c, act, name,
+                               "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n"
+                               "-- in the next revision:\n"
+                               "ALTER TABLE {table} VALIDATE CONSTRAINT {name};\n"
+                               "-- and then:\n"
+                               "ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;\n"
+                               "ALTER TABLE {table} DROP CONSTRAINT {name};");
+    report_finding(c, RULE_SET_NOT_NULL, table, safer,
+                   "all rows of %.*s are read for NULLs in %.*s while nobody can use it", STR_ARG(table),
+                   STR_ARG(act->name));
 }
 
-void check_constraints(struct check *c, const struct act *act)
+void rules_constraints(struct check *c, const struct act *act)
 {
     if (c->engine != ENGINE_POSTGRESQL)
         return;

@@ -1,25 +1,5 @@
 /* PostgreSQL: statements that keep others waiting while they read or write a whole table, and how to avoid it. */
-#include <string.h>
-#include <strings.h>
-
-#include "common/core/lint/check.h"
-
-enum { QUOTED_STATEMENT_MAX = 600 };
-
-/* The author's statement with CONCURRENTLY behind the word, alone in a section without a transaction. */
-static struct str concurrently(const struct check *c, const char *word)
-{
-    struct str sql = c->step->text;
-    size_t len = strlen(word), at = 0;
-    if (sql.len > QUOTED_STATEMENT_MAX)
-        return STR("");
-    while (at + len <= sql.len && strncasecmp(sql.p + at, word, len) != 0)
-        at++;
-    if (at + len > sql.len)
-        return STR("");
-    return str_printf(c->arena, "-- migrate:%s postgresql transaction:false\n%.*s CONCURRENTLY%.*s;",
-                      section_kind_name(c->section->kind), (int)(at + len), sql.p, STR_ARG(str_from(sql, at + len)));
-}
+#include "common/core/lint/suggest.h"
 
 static void check_create_index(struct check *c, const struct act *act)
 {
@@ -27,13 +7,13 @@ static void check_create_index(struct check *c, const struct act *act)
     const struct world_table *t = table_of(c, act);
     bool concurrent = (act->flags & ACT_CONCURRENTLY) != 0, partitioned = t != NULL && t->partitioned;
     if (concurrent && partitioned)
-        find(c, RULE_CONCURRENT_ON_PARTITIONED, table, STR(""),
-             "%.*s is partitioned: its index cannot be built concurrently", STR_ARG(table));
+        report_finding(c, RULE_CONCURRENT_ON_PARTITIONED, table, STR(""),
+                       "%.*s is partitioned: its index cannot be built concurrently", STR_ARG(table));
     if (concurrent || is_new_here(c, act))
         return;
-    find(c, RULE_INDEX_NOT_CONCURRENT, table, partitioned ? STR("") : concurrently(c, "INDEX"),
-         "nobody can write to %.*s while %s%.*s is built", STR_ARG(table), act->name.len > 0 ? "" : "the index",
-         STR_ARG(act->name));
+    report_finding(c, RULE_INDEX_NOT_CONCURRENT, table, partitioned ? STR("") : suggest_concurrently(c, "INDEX"),
+                   "nobody can write to %.*s while %s%.*s is built", STR_ARG(table),
+                   act->name.len > 0 ? "" : "the index", STR_ARG(act->name));
 }
 
 static void check_drop_index(struct check *c, const struct act *act)
@@ -43,9 +23,9 @@ static void check_drop_index(struct check *c, const struct act *act)
     if ((act->flags & ACT_CONCURRENTLY) != 0 || here || (t != NULL && t->partitioned))
         return;
     struct str table = t != NULL ? t->key : STR("");
-    find(c, RULE_DROP_INDEX_NOT_CONCURRENT, table, concurrently(c, "INDEX"),
-         "nobody can use %.*s from the drop of %.*s to the commit", STR_ARG(table.len > 0 ? table : STR("its table")),
-         STR_ARG(act->name));
+    report_finding(c, RULE_DROP_INDEX_NOT_CONCURRENT, table, suggest_concurrently(c, "INDEX"),
+                   "nobody can use %.*s from the drop of %.*s to the commit",
+                   STR_ARG(table.len > 0 ? table : STR("its table")), STR_ARG(act->name));
 }
 
 /* ---- types ---- */
@@ -103,28 +83,28 @@ static void check_type(struct check *c, const struct act *act)
     if (is_new_here(c, act) || (column != NULL && (act->flags & ACT_USING) == 0 && is_free(column->type, act->type)))
         return;
     struct str table = act_key(c, act);
-    struct str safer = str_printf(c->arena,
-                                  "ALTER TABLE %.*s ADD COLUMN %.*s_new %.*s;\n-- fill it in batches, let programs "
-                                  "write both, then drop the old one",
-                                  STR_ARG(table), STR_ARG(act->name), STR_ARG(act->type));
+    struct str safer = suggest(c, act, str_printf(c->arena, "%.*s_new", STR_ARG(act->name)),
+                               "ALTER TABLE {table} ADD COLUMN {name} {type};\n"
+                               "-- fill it in batches, let programs write both, then drop the old one");
     if (column != NULL)
-        find(c, RULE_TYPE_CHANGE, table, safer, "%.*s.%.*s changes from %.*s to %.*s: the whole table is written again",
-             STR_ARG(table), STR_ARG(act->name), STR_ARG(column->type), STR_ARG(act->type));
+        report_finding(c, RULE_TYPE_CHANGE, table, safer,
+                       "%.*s.%.*s changes from %.*s to %.*s: the whole table is written again", STR_ARG(table),
+                       STR_ARG(act->name), STR_ARG(column->type), STR_ARG(act->type));
     else
-        find(c, RULE_TYPE_CHANGE, table, safer,
-             "%.*s.%.*s changes to %.*s: unless the old type is stored alike, the whole table is written again",
-             STR_ARG(table), STR_ARG(act->name), STR_ARG(act->type));
+        report_finding(
+            c, RULE_TYPE_CHANGE, table, safer,
+            "%.*s.%.*s changes to %.*s: unless the old type is stored alike, the whole table is written again",
+            STR_ARG(table), STR_ARG(act->name), STR_ARG(act->type));
 }
 
 /* ---- columns ---- */
 
 static struct str fill_later(const struct check *c, const struct act *act)
 {
-    return str_printf(c->arena,
-                      "ALTER TABLE %.*s ADD COLUMN %.*s %.*s;\nALTER TABLE %.*s ALTER COLUMN %.*s SET DEFAULT ...;\n"
-                      "-- and fill the rows that are there in batches",
-                      STR_ARG(act_key(c, act)), STR_ARG(act->name), STR_ARG(act->type), STR_ARG(act_key(c, act)),
-                      STR_ARG(act->name));
+    return suggest(c, act, STR(""),
+                   "ALTER TABLE {table} ADD COLUMN {column} {type};\n"
+                   "ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT ...;\n"
+                   "-- and fill the rows that are there in batches");
 }
 
 static void check_add_column(struct check *c, const struct act *act)
@@ -133,15 +113,16 @@ static void check_add_column(struct check *c, const struct act *act)
     if (is_new_here(c, act))
         return;
     if ((act->flags & ACT_STORED) != 0)
-        find(c, RULE_STORED_GENERATED, table, STR(""),
-             "%.*s.%.*s is computed for every row: the table is written again", STR_ARG(table), STR_ARG(act->name));
+        report_finding(c, RULE_STORED_GENERATED, table, STR(""),
+                       "%.*s.%.*s is computed for every row: the table is written again", STR_ARG(table),
+                       STR_ARG(act->name));
     else if ((act->flags & ACT_SERIAL) != 0)
-        find(c, RULE_SERIAL_COLUMN, table, STR(""), "%.*s.%.*s numbers every row: the table is written again",
-             STR_ARG(table), STR_ARG(act->name));
+        report_finding(c, RULE_SERIAL_COLUMN, table, STR(""), "%.*s.%.*s numbers every row: the table is written again",
+                       STR_ARG(table), STR_ARG(act->name));
     else if ((act->flags & ACT_DEFAULT_VOLATILE) != 0)
-        find(c, RULE_VOLATILE_DEFAULT, table, fill_later(c, act),
-             "the default of %.*s.%.*s differs from row to row: the table is written again", STR_ARG(table),
-             STR_ARG(act->name));
+        report_finding(c, RULE_VOLATILE_DEFAULT, table, fill_later(c, act),
+                       "the default of %.*s.%.*s differs from row to row: the table is written again", STR_ARG(table),
+                       STR_ARG(act->name));
 }
 
 /* ---- the rest ---- */
@@ -150,51 +131,55 @@ static void check_rewrite(struct check *c, const struct act *act)
 {
     struct str table = act_key(c, act);
     if (!is_new_here(c, act) && act->thing == THING_TABLE)
-        find(c, RULE_TABLE_REWRITE, table, STR(""), "%.*s writes %.*s again", STR_ARG(act->name), STR_ARG(table));
+        report_finding(c, RULE_TABLE_REWRITE, table, STR(""), "%.*s writes %.*s again", STR_ARG(act->name),
+                       STR_ARG(table));
 }
 
 static void check_vacuum(struct check *c, const struct act *act)
 {
     struct str table = act->table.len > 0 ? act_key(c, act) : STR("every table");
     if (act->kind == ACT_CLUSTER || (act->flags & ACT_FULL) != 0)
-        find(c, RULE_TABLE_REWRITE, table, STR(""), "%s writes %.*s again",
-             act->kind == ACT_CLUSTER ? "CLUSTER" : "VACUUM FULL", STR_ARG(table));
+        report_finding(c, RULE_TABLE_REWRITE, table, STR(""), "%s writes %.*s again",
+                       act->kind == ACT_CLUSTER ? "CLUSTER" : "VACUUM FULL", STR_ARG(table));
 }
 
 static void check_reindex(struct check *c, const struct act *act)
 {
     if ((act->flags & ACT_CONCURRENTLY) == 0)
-        find(c, RULE_REINDEX_NOT_CONCURRENT, act->table, concurrently(c, act->thing == THING_TABLE ? "TABLE" : "INDEX"),
-             "nobody can write while the index of %.*s is built again", STR_ARG(act->name));
+        report_finding(c, RULE_REINDEX_NOT_CONCURRENT, act->table,
+                       suggest_concurrently(c, act->thing == THING_TABLE ? "TABLE" : "INDEX"),
+                       "nobody can write while the index of %.*s is built again", STR_ARG(act->name));
 }
 
 static void check_refresh(struct check *c, const struct act *act)
 {
     if ((act->flags & ACT_CONCURRENTLY) == 0 && !is_new_here(c, act))
-        find(c, RULE_REFRESH_NOT_CONCURRENT, act_key(c, act), STR(""), "nobody can read %.*s while its query runs",
-             STR_ARG(act_key(c, act)));
+        report_finding(c, RULE_REFRESH_NOT_CONCURRENT, act_key(c, act), STR(""),
+                       "nobody can read %.*s while its query runs", STR_ARG(act_key(c, act)));
 }
 
 static void check_attach(struct check *c, const struct act *act)
 {
     struct act partition = {.table = act->other};
     if (!is_new_here(c, &partition))
-        find(c, RULE_ATTACH_SCANS, act->other, STR(""),
-             "all rows of %.*s are read while nobody can use it, unless a check covers the bounds",
-             STR_ARG(act->other));
+        report_finding(c, RULE_ATTACH_SCANS, act->other, STR(""),
+                       "all rows of %.*s are read while nobody can use it, unless a check covers the bounds",
+                       STR_ARG(act->other));
 }
 
 static void check_detach(struct check *c, const struct act *act)
 {
     struct str table = act_key(c, act);
     if ((act->flags & ACT_CONCURRENTLY) == 0 && !is_new_here(c, act))
-        find(c, RULE_DETACH_NOT_CONCURRENT, table, STR(""),
-             "nobody can use %.*s from the detaching of %.*s to the commit", STR_ARG(table), STR_ARG(act->other));
+        report_finding(c, RULE_DETACH_NOT_CONCURRENT, table, STR(""),
+                       "nobody can use %.*s from the detaching of %.*s to the commit", STR_ARG(table),
+                       STR_ARG(act->other));
 }
 
 static void check_lock(struct check *c, const struct act *act)
 {
-    find(c, RULE_LOCK_TABLE, act_key(c, act), STR(""), "%.*s stays locked until the commit", STR_ARG(act_key(c, act)));
+    report_finding(c, RULE_LOCK_TABLE, act_key(c, act), STR(""), "%.*s stays locked until the commit",
+                   STR_ARG(act_key(c, act)));
 }
 
 /* Takes a lock that readers or writers wait for, on a table that was there before. */
@@ -222,8 +207,9 @@ static void check_mixed(struct check *c, const struct act *act)
     if (c->locking == NULL || c->told_mixed || !c->section->transactional || !is_bulk(c, act))
         return;
     c->told_mixed = true;
-    find(c, RULE_MIXED_DDL_DML, c->locked, STR(""), "rows of %.*s are changed while %.*s stays locked since line %u",
-         STR_ARG(act_key(c, act)), STR_ARG(c->locked), c->locking->line);
+    report_finding(c, RULE_MIXED_DDL_DML, c->locked, STR(""),
+                   "rows of %.*s are changed while %.*s stays locked since line %u", STR_ARG(act_key(c, act)),
+                   STR_ARG(c->locked), c->locking->line);
 }
 
 static const struct {
@@ -237,7 +223,7 @@ static const struct {
     {ACT_DETACH, check_detach},         {ACT_LOCK, check_lock},
 };
 
-void check_locks(struct check *c, const struct act *act)
+void rules_locks(struct check *c, const struct act *act)
 {
     if (c->engine != ENGINE_POSTGRESQL)
         return;

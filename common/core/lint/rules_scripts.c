@@ -12,14 +12,14 @@ static void check_set(struct check *c, const struct act *act)
 {
     bool off = str_is(act->name, "lock_timeout") && str_is(act->other, "0");
     if (str_is(act->name, "search_path"))
-        find(c, RULE_SEARCH_PATH, STR(""), STR(""),
-             "the statements after this one land in another schema than the target's");
+        report_finding(c, RULE_SEARCH_PATH, STR(""), STR(""),
+                       "the statements after this one land in another schema than the target's");
     else if (off)
-        find(c, RULE_LONG_LOCK_TIMEOUT, STR(""), STR(""),
-             "statements wait for locks without end, and others wait behind them");
+        report_finding(c, RULE_LONG_LOCK_TIMEOUT, STR(""), STR(""),
+                       "statements wait for locks without end, and others wait behind them");
     else if ((act->flags & ACT_LOCAL) == 0)
-        find(c, RULE_SESSION_SETTING, STR(""), STR(""), "%.*s stays set for the steps and tenants that come after",
-             STR_ARG(act->name));
+        report_finding(c, RULE_SESSION_SETTING, STR(""), STR(""),
+                       "%.*s stays set for the steps and tenants that come after", STR_ARG(act->name));
 }
 
 static void check_public(struct check *c, const struct act *act)
@@ -27,8 +27,8 @@ static void check_public(struct check *c, const struct act *act)
     if (c->told_public || !str_is(act->schema, "public") || c->engine != ENGINE_POSTGRESQL)
         return;
     c->told_public = true;
-    find(c, RULE_PUBLIC_SCHEMA, STR(""), STR(""), "public.%.*s is the same table for every schema that is migrated",
-         STR_ARG(act->table));
+    report_finding(c, RULE_PUBLIC_SCHEMA, STR(""), STR(""),
+                   "public.%.*s is the same table for every schema that is migrated", STR_ARG(act->table));
 }
 
 /* A literal of this text in a later statement. */
@@ -39,14 +39,15 @@ static void check_enum_value(struct check *c, const struct act *act)
     for (const struct step *s = adding + 1; s < end && c->section->transactional; s++)
         if (memmem(s->text.p, s->text.len, literal.p, literal.len) != NULL) {
             c->step = s;
-            find(c, RULE_ENUM_VALUE_USED, STR(""), STR(""), "%.*s is used in the transaction that adds it to %.*s",
-                 STR_ARG(literal), STR_ARG(act->name));
+            report_finding(c, RULE_ENUM_VALUE_USED, STR(""), STR(""),
+                           "%.*s is used in the transaction that adds it to %.*s", STR_ARG(literal),
+                           STR_ARG(act->name));
             c->step = adding;
             return;
         }
 }
 
-void check_scripts(struct check *c, const struct act *act)
+void rules_scripts(struct check *c, const struct act *act)
 {
     check_public(c, act);
     if (act->kind == ACT_SET)
@@ -54,26 +55,27 @@ void check_scripts(struct check *c, const struct act *act)
     else if (act->kind == ACT_ADD_ENUM_VALUE)
         check_enum_value(c, act);
     else if (act->kind == ACT_SERVER)
-        find(c, RULE_WHOLE_SERVER, STR(""), STR(""),
-             "roles, databases and settings of a server are shared by its targets");
+        report_finding(c, RULE_WHOLE_SERVER, STR(""), STR(""),
+                       "roles, databases and settings of a server are shared by its targets");
     else if (act->kind == ACT_ROLE && act->name.len > 0)
-        find(c, RULE_ROLE_NAME, STR(""), STR(""), "the role %.*s has to exist on every server", STR_ARG(act->name));
+        report_finding(c, RULE_ROLE_NAME, STR(""), STR(""), "the role %.*s has to exist on every server",
+                       STR_ARG(act->name));
 }
 
 /* ---- the statement as such ---- */
 
-void check_statement(struct check *c)
+void rules_statement(struct check *c)
 {
     struct str sql = c->step->text, words = str_head(sql, str_find(str_head(sql, WORDS_SHOWN), '\n'));
     switch (statement_classify(c->engine, sql)) {
     case STATEMENT_TRANSACTION_CONTROL:
-        find(c, RULE_TRANSACTION_CONTROL, STR(""), STR(""), "the script must not begin or end a transaction: %.*s",
-             STR_ARG(words));
+        report_finding(c, RULE_TRANSACTION_CONTROL, STR(""), STR(""),
+                       "the script must not begin or end a transaction: %.*s", STR_ARG(words));
         break;
     case STATEMENT_NO_TRANSACTION:
         if (c->section->transactional)
-            find(c, RULE_NEEDS_NO_TRANSACTION, STR(""), STR(""), "%s refuses this inside a transaction: %.*s",
-                 engine_name(c->engine), STR_ARG(words));
+            report_finding(c, RULE_NEEDS_NO_TRANSACTION, STR(""), STR(""), "%s refuses this inside a transaction: %.*s",
+                           engine_name(c->engine), STR_ARG(words));
         break;
     case STATEMENT_PLAIN:
         break;
@@ -98,15 +100,15 @@ static void check_alone(struct check *c)
     size_t count = c->steps->list.count;
     if (count > 1) {
         c->step = &c->steps->list.items[1];
-        find(c, RULE_NOT_ALONE, STR(""), STR(""),
-             "%zu statements without a transaction: when one fails, those before it stay", count);
+        report_finding(c, RULE_NOT_ALONE, STR(""), STR(""),
+                       "%zu statements without a transaction: when one fails, those before it stay", count);
     }
     c->step = &c->steps->list.items[0];
     if (revision_section(c->revision, SECTION_PROBE, c->engine) == NULL && !has_built_in_probe(c))
-        find(c, RULE_NO_PROBE, STR(""), STR(""), "after a crash nobody can tell whether this was done");
+        report_finding(c, RULE_NO_PROBE, STR(""), STR(""), "after a crash nobody can tell whether this was done");
 }
 
-void check_section(struct check *c)
+void rules_section(struct check *c)
 {
     int64_t timeout = c->section->lock_timeout_ms;
     if (c->steps->list.count == 0)
@@ -115,7 +117,7 @@ void check_section(struct check *c)
         check_alone(c);
     c->step = &c->steps->list.items[0];
     if (timeout != TIMEOUT_DEFAULT && (timeout == 0 || timeout > LOCK_TIMEOUT_LONG_MS) && c->section->transactional)
-        find(c, RULE_LONG_LOCK_TIMEOUT, STR(""), STR(""),
-             "statements may wait %s for a lock, and others wait behind them",
-             timeout == 0 ? "without end" : arena_printf(c->arena, "%lld s", (long long)timeout / 1000));
+        report_finding(c, RULE_LONG_LOCK_TIMEOUT, STR(""), STR(""),
+                       "statements may wait %s for a lock, and others wait behind them",
+                       timeout == 0 ? "without end" : arena_printf(c->arena, "%lld s", (long long)timeout / 1000));
 }

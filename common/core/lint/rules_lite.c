@@ -1,7 +1,7 @@
 /* SQLite: what ALTER TABLE refuses, tables that are made again, and PRAGMAs. */
 #include <strings.h>
 
-#include "common/core/lint/check.h"
+#include "common/core/lint/suggest.h"
 #include "skein/sql/classify.h"
 
 /* ---- columns ---- */
@@ -18,26 +18,25 @@ static void check_add_column(struct check *c, const struct act *act)
     if (is_new_here(c, act))
         return;
     if ((act->flags & ACT_DEFAULT_COMPUTED) != 0)
-        find(c, RULE_SQLITE_ADD_COLUMN, table, STR(""),
-             "the default of %.*s.%.*s is computed: SQLite refuses it as soon as the table has a row", STR_ARG(table),
-             STR_ARG(act->name));
+        report_finding(c, RULE_SQLITE_ADD_COLUMN, table, STR(""),
+                       "the default of %.*s.%.*s is computed: SQLite refuses it as soon as the table has a row",
+                       STR_ARG(table), STR_ARG(act->name));
     if ((act->flags & ACT_STORED) != 0)
-        find(c, RULE_SQLITE_ADD_COLUMN, table, STR(""),
-             "%.*s.%.*s is a stored generated column: SQLite adds only virtual ones", STR_ARG(table),
-             STR_ARG(act->name));
+        report_finding(c, RULE_SQLITE_ADD_COLUMN, table, STR(""),
+                       "%.*s.%.*s is a stored generated column: SQLite adds only virtual ones", STR_ARG(table),
+                       STR_ARG(act->name));
 }
 
 static void check_add_key(struct check *c, const struct act *act)
 {
-    struct str table = act_key(c, act), column = act->columns.list.items[0];
+    struct str table = act_key(c, act), column = act->columns.list.items[0], safer = STR("");
     bool primary = act->constraint == CONSTRAINT_PRIMARY;
-    if ((act->flags & ACT_IN_CREATE) == 0)
-        find(c, RULE_SQLITE_ADD_COLUMN, table,
-             primary ? STR("")
-                     : str_printf(c->arena, "CREATE UNIQUE INDEX %.*s_%.*s_key ON %.*s (%.*s);", STR_ARG(act->table),
-                                  STR_ARG(column), STR_ARG(table), STR_ARG(column)),
-             "SQLite cannot add %.*s.%.*s with %s", STR_ARG(table), STR_ARG(column),
-             primary ? "PRIMARY KEY" : "UNIQUE");
+    if ((act->flags & ACT_IN_CREATE) != 0)
+        return;
+    if (!primary)
+        safer = suggest(c, act, suggest_name(c, act, "key"), "CREATE UNIQUE INDEX {name} ON {table} ({columns});");
+    report_finding(c, RULE_SQLITE_ADD_COLUMN, table, safer, "SQLite cannot add %.*s.%.*s with %s", STR_ARG(table),
+                   STR_ARG(column), primary ? "PRIMARY KEY" : "UNIQUE");
 }
 
 /* What keeps a column in its table: half a sentence, or NULL. */
@@ -72,8 +71,9 @@ static void check_drop_column(struct check *c, const struct act *act)
     struct str text = str_of(keeper), index = STR("the index ");
     if (keeper == NULL || (str_starts(text, index) && is_dropped_before(c, str_from(text, index.len))))
         return;
-    find(c, RULE_SQLITE_DROP_COLUMN, act_key(c, act), STR(""), "%.*s.%.*s is in %s: SQLite refuses to drop it",
-         STR_ARG(act_key(c, act)), STR_ARG(act->name), keeper);
+    report_finding(c, RULE_SQLITE_DROP_COLUMN, act_key(c, act), STR(""),
+                   "%.*s.%.*s is in %s: SQLite refuses to drop it", STR_ARG(act_key(c, act)), STR_ARG(act->name),
+                   keeper);
 }
 
 /* ---- tables that are made again ---- */
@@ -101,13 +101,13 @@ static void check_drop(struct check *c, const struct act *act)
     if (act->thing != THING_TABLE || is_new_here(c, act) || !is_made_again(c, table))
         return;
     if (pragma == NULL)
-        find_as(
+        report_finding_as(
             c, RULE_REBUILD_FOREIGN_KEYS, LINT_NOTICE, table,
             "%.*s is made again: without PRAGMA foreign_keys=OFF another revision of the plan may want them enforced",
             STR_ARG(table));
     else if (!is_off(pragma->other))
-        find(c, RULE_REBUILD_FOREIGN_KEYS, table, STR(""), "dropping %.*s deletes its rows, and what refers to them",
-             STR_ARG(table));
+        report_finding(c, RULE_REBUILD_FOREIGN_KEYS, table, STR(""),
+                       "dropping %.*s deletes its rows, and what refers to them", STR_ARG(table));
 }
 
 static void check_rename(struct check *c, const struct act *act)
@@ -119,8 +119,9 @@ static void check_rename(struct check *c, const struct act *act)
             again = again || (s->acts.list.items[i].kind == ACT_CREATE && s->acts.list.items[i].thing == THING_TABLE &&
                               str_eq(act_key(c, &s->acts.list.items[i]), table));
     if (again && act->thing == THING_TABLE && !is_new_here(c, act))
-        find(c, RULE_REBUILD_ORDER, table, STR(""), "foreign keys, triggers and views that name %.*s follow it to %.*s",
-             STR_ARG(table), STR_ARG(act->other));
+        report_finding(c, RULE_REBUILD_ORDER, table, STR(""),
+                       "foreign keys, triggers and views that name %.*s follow it to %.*s", STR_ARG(table),
+                       STR_ARG(act->other));
 }
 
 /* ---- PRAGMAs ---- */
@@ -130,10 +131,10 @@ static void check_pragma(struct check *c, const struct act *act)
     bool last = c->step == &c->steps->list.items[c->steps->list.count - 1];
     bool keys = str_is(act->name, "foreign_keys") && (act == first_pragma(c) || (last && first_pragma(c) != NULL));
     if (!keys && !pragma_is_allowed(act->name, c->section->transactional))
-        find(c, RULE_PRAGMA, STR(""), STR(""), "a revision may not use PRAGMA %.*s here", STR_ARG(act->name));
+        report_finding(c, RULE_PRAGMA, STR(""), STR(""), "a revision may not use PRAGMA %.*s here", STR_ARG(act->name));
 }
 
-void check_lite(struct check *c, const struct act *act)
+void rules_lite(struct check *c, const struct act *act)
 {
     if (c->engine != ENGINE_SQLITE)
         return;

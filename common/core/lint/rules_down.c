@@ -52,20 +52,20 @@ static void check_made(struct check *c, const struct act *made, const struct rea
     c->step = &up->steps.list.items[step];
     bool column = made->kind == ACT_ADD_COLUMN;
     struct str name = made->table.len > 0 ? made->table : made->name;
-    find(c, RULE_DOWN_INCOMPLETE, STR(""), STR(""), "down does not drop %.*s%s%.*s", STR_ARG(name), column ? "." : "",
-         STR_ARG(column ? made->name : STR("")));
+    report_finding(c, RULE_DOWN_INCOMPLETE, STR(""), STR(""), "down does not drop %.*s%s%.*s", STR_ARG(name),
+                   column ? "." : "", STR_ARG(column ? made->name : STR("")));
 }
 
-void check_down(struct check *c, const struct reading *up, const struct reading *down)
+void rules_down(struct check *c, const struct reading *up, const struct reading *down)
 {
     if (up->steps.list.count == 0)
         return;
     if (down == NULL) {
         c->step = NULL;
-        find(c, RULE_NO_DOWN, STR(""), STR(""),
-             "there is no section down%s%s: a downgrade through this revision is refused",
-             up->section->engine != ENGINE_UNSET ? " for " : "",
-             up->section->engine != ENGINE_UNSET ? engine_name(up->engine) : "");
+        report_finding(c, RULE_NO_DOWN, STR(""), STR(""),
+                       "there is no section down%s%s: a downgrade through this revision is refused",
+                       up->section->engine != ENGINE_UNSET ? " for " : "",
+                       up->section->engine != ENGINE_UNSET ? engine_name(up->engine) : "");
         return;
     }
     if (!is_readable(down))
