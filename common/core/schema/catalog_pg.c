@@ -2,10 +2,33 @@
 
 #include <stdint.h>
 
+#include "common/core/schema/catalog_pg_reads.h"
+#include "common/core/schema/plain_pg.h"
+#include "skein/schema/probe_pg.h"
+
 enum { FIXED_COLUMNS = 8, EDGE_COLUMNS = 6, ALIAS_DEPTH = 4, KEYS_MAX = 32 };
 
 /* Property keys of the rows of a query, in the order of its columns; a query of edges has none. */
 static const char *const part_keys[CATALOG_PG_COUNT][KEYS_MAX] = {
+    [CATALOG_PG_SCHEMA] = {"comment"},
+    [CATALOG_PG_EXTENSION] = {"in", "in_default", "version", "default_version", "relocatable", "updates", "comment"},
+    [CATALOG_PG_COLLATION] = {"provider", "locale", "collate", "ctype", "rules", "deterministic", "comment"},
+    [CATALOG_PG_ENUM] = {"labels", "comment"},
+    [CATALOG_PG_RANGE] = {"subtype", "opclass", "collation", "canonical", "subdiff", "multirange", "multirange_schema",
+                          "comment"},
+    [CATALOG_PG_COMPOSITE] = {"attributes", "comment"},
+    [CATALOG_PG_DOMAIN] = {"type", "collation", "default", "not_null", "comment"},
+    [CATALOG_PG_DOMAIN_CHECK] = {"domain", "type", "definition", "validity", "comment"},
+    [CATALOG_PG_FUNCTION] = {"kind",     "name",     "types",      "arguments", "result",   "parameters",
+                             "defaults", "language", "volatility", "strict",    "security", "leakproof",
+                             "parallel", "cost",     "rows",       "settings",  "support",  "transforms",
+                             "binary",   "source",   "atomic",     "aggregate", "comment"},
+    [CATALOG_PG_VIEW] = {"definition", "columns", "options", "defaults", "column_comments", "method", "tablespace",
+                         "unpopulated", "comment"},
+    [CATALOG_PG_STATISTICS] = {"kinds", "columns", "relation", "target", "comment"},
+    [CATALOG_PG_TRIGGER] = {"definition", "enabled", "comment"},
+    [CATALOG_PG_POLICY] = {"command", "restrictive", "roles", "using", "check", "comment"},
+    [CATALOG_PG_RULE] = {"definition", "enabled", "comment"},
     [CATALOG_PG_TABLE] = {"kind", "persistence", "options", "toast_options", "comment", "replica_identity",
                           "replica_index", "cluster", "inherits", "partition_key", "parent", "bound", "method",
                           "of_type", "row_security", "force_row_security"},
@@ -79,6 +102,8 @@ static void add_properties(struct reader *r, const struct catalog_rows *rows, si
 {
     for (size_t i = FIXED_COLUMNS; i < rows->columns; i++) {
         struct property p = {.key = keys[i - FIXED_COLUMNS], .value = cell(rows, row, i)};
+        if (p.value.p != NULL && probe_pg_has(r->schema->objects.list.items[number].kind, p.key))
+            p.value = pg_plain(r->a, p.value);
         if (p.value.p != NULL)
             vec_push(r->a, &r->schema->objects.list.items[number].properties.list, p);
     }
@@ -180,16 +205,31 @@ static void add_owners(struct reader *r)
     }
 }
 
+/* What a domain's check needs is needed by the domain, whose statement holds the check. */
+static void add_checks(struct reader *r)
+{
+    for (size_t i = 0; i < r->schema->objects.list.count; i++) {
+        struct object o = r->schema->objects.list.items[i];
+        if (object_get(&o, "domain").p == NULL)
+            continue;
+        size_t domain = schema_find(r->schema, OBJECT_DOMAIN, o.schema, STR(""), o.table);
+        for (size_t k = 0; domain != SIZE_MAX && k < o.needs.list.count; k++)
+            add_need(r, domain, o.needs.list.items[k]);
+    }
+}
+
 bool catalog_pg_build(struct arena *a, const struct catalog_rows rows[CATALOG_PG_COUNT], struct str default_schema,
                       struct schema *ret_schema, struct err *err)
 {
     *ret_schema = (struct schema){.engine = ENGINE_POSTGRESQL};
     struct reader r = {.a = a, .rows = rows, .default_schema = default_schema, .schema = ret_schema, .err = err};
-    for (enum catalog_pg_query query = CATALOG_PG_TABLE; query < CATALOG_PG_ALIAS; query++)
+    for (enum catalog_pg_query query = CATALOG_PG_SCHEMA; query < CATALOG_PG_ALIAS; query++)
         if (!add_part(&r, query))
             return false;
     add_aliases(&r);
     add_needs(&r);
     add_owners(&r);
+    add_checks(&r);
+    catalog_pg_reads(a, ret_schema);
     return true;
 }

@@ -4,8 +4,16 @@
 #include <stdint.h>
 
 static const struct pg_kind *const kinds[OBJECT_KIND_COUNT] = {
-    [OBJECT_SEQUENCE] = &pg_sequence_kind,     [OBJECT_TABLE] = &pg_table_kind, [OBJECT_COLUMN] = &pg_column_kind,
-    [OBJECT_CONSTRAINT] = &pg_constraint_kind, [OBJECT_INDEX] = &pg_index_kind,
+    [OBJECT_SCHEMA] = &pg_schema_kind,       [OBJECT_EXTENSION] = &pg_extension_kind,
+    [OBJECT_COLLATION] = &pg_collation_kind, [OBJECT_ENUM] = &pg_enum_kind,
+    [OBJECT_RANGE] = &pg_range_kind,         [OBJECT_COMPOSITE] = &pg_composite_kind,
+    [OBJECT_DOMAIN] = &pg_domain_kind,       [OBJECT_FUNCTION] = &pg_function_kind,
+    [OBJECT_VIEW] = &pg_view_kind,           [OBJECT_MATVIEW] = &pg_matview_kind,
+    [OBJECT_TRIGGER] = &pg_trigger_kind,     [OBJECT_POLICY] = &pg_policy_kind,
+    [OBJECT_RULE] = &pg_rule_kind,           [OBJECT_STATISTICS] = &pg_statistics_kind,
+    [OBJECT_SEQUENCE] = &pg_sequence_kind,   [OBJECT_TABLE] = &pg_table_kind,
+    [OBJECT_COLUMN] = &pg_column_kind,       [OBJECT_CONSTRAINT] = &pg_constraint_kind,
+    [OBJECT_INDEX] = &pg_index_kind,
 };
 
 const struct pg_kind *pg_kind_of(enum object_kind kind)

@@ -93,6 +93,9 @@ struct pg_kind {
                              const struct pg_item *by);
 };
 
+extern const struct pg_kind pg_schema_kind, pg_extension_kind, pg_collation_kind, pg_enum_kind, pg_range_kind,
+    pg_composite_kind, pg_domain_kind, pg_function_kind, pg_view_kind, pg_matview_kind, pg_trigger_kind, pg_policy_kind,
+    pg_rule_kind, pg_statistics_kind;
 extern const struct pg_kind pg_sequence_kind, pg_table_kind, pg_column_kind, pg_constraint_kind, pg_index_kind;
 
 const struct pg_kind *pg_kind_of(enum object_kind kind); /* NULL: a kind that is not migrated */

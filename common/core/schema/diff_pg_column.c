@@ -277,7 +277,8 @@ static struct str change_type(struct pg_diff *d, const struct object *from, cons
 {
     bool retyped = !str_eq(carried_on(d, from, to, "type"), object_get(to, "type")) ||
                    !str_eq(carried_on(d, from, to, "collation"), object_get(to, "collation"));
-    if (!retyped && !has_new_type(d, from))
+    bool carried = pg_has(to, "inherited") && !pg_column_is_local(to);
+    if (!retyped && (carried || !has_new_type(d, from)))
         return present;
     if (present.p != NULL && is_in_the_way(d, from, to)) {
         alter_column(d, to, "DROP DEFAULT");

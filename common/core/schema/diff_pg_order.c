@@ -90,6 +90,7 @@ static void from_edges(struct ordering *o, const struct pg_item *item, const str
         edge(o, node(d, item, PG_ON), node(d, needed, PG_OFF), false);
     edge(o, node(d, item, PG_OFF), node(d, needed, PG_END), false);
     edge(o, node(d, item, PG_ON), node(d, needed, PG_END), false);
+    edge(o, node(d, item, PG_END), node(d, needed, PG_END), true);
     /* What goes with its table goes when the table goes. */
     const struct pg_item *table = pg_off_implied(d, item) ? table_item(d, d->from, pg_from(d, item->from)) : NULL;
     if (table != NULL && table != needed)
@@ -160,6 +161,8 @@ static void item_edges(struct ordering *o, const struct pg_item *item)
         from_edges(o, item, item_of(d, d->from_items, from->needs.list.items[i]));
     for (size_t i = 0; to != NULL && i < to->needs.list.count; i++)
         to_edges(o, item, item_of(d, d->to_items, to->needs.list.items[i]));
+    for (size_t i = 0; to != NULL && i < to->reads.list.count; i++)
+        edge(o, node(d, item_of(d, d->to_items, to->reads.list.items[i]), PG_ON), node(d, item, PG_ON), true);
     if (to != NULL && to->kind == OBJECT_SEQUENCE)
         owner_edges(o, item, to);
     if (from != NULL && from->kind == OBJECT_SEQUENCE)

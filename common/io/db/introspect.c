@@ -37,3 +37,9 @@ bool introspect(struct db *db, struct arena *a, struct schema *ret_schema, struc
     db_rollback(db);
     return ok;
 }
+
+bool introspect_settle(struct db *from_db, struct schema *from, struct db *to_db, const struct schema *to,
+                       struct arena *a, struct err *err)
+{
+    return from_db->engine == ENGINE_SQLITE || settle_pg(from_db, from, to_db, to, a, err);
+}

@@ -5,9 +5,26 @@
 #include "embed/io_db.h"
 
 static const char *const queries[CATALOG_PG_COUNT] = {
-    [CATALOG_PG_TABLE] = sql_catalog_pg_table_sql,           [CATALOG_PG_COLUMN] = sql_catalog_pg_column_sql,
-    [CATALOG_PG_CONSTRAINT] = sql_catalog_pg_constraint_sql, [CATALOG_PG_INDEX] = sql_catalog_pg_index_sql,
-    [CATALOG_PG_SEQUENCE] = sql_catalog_pg_sequence_sql,     [CATALOG_PG_ALIAS] = sql_catalog_pg_alias_sql,
+    [CATALOG_PG_SCHEMA] = sql_catalog_pg_schema_sql,
+    [CATALOG_PG_EXTENSION] = sql_catalog_pg_extension_sql,
+    [CATALOG_PG_COLLATION] = sql_catalog_pg_collation_sql,
+    [CATALOG_PG_ENUM] = sql_catalog_pg_enum_sql,
+    [CATALOG_PG_RANGE] = sql_catalog_pg_range_sql,
+    [CATALOG_PG_COMPOSITE] = sql_catalog_pg_composite_sql,
+    [CATALOG_PG_DOMAIN] = sql_catalog_pg_domain_sql,
+    [CATALOG_PG_DOMAIN_CHECK] = sql_catalog_pg_domain_check_sql,
+    [CATALOG_PG_FUNCTION] = sql_catalog_pg_function_sql,
+    [CATALOG_PG_TABLE] = sql_catalog_pg_table_sql,
+    [CATALOG_PG_VIEW] = sql_catalog_pg_view_sql,
+    [CATALOG_PG_COLUMN] = sql_catalog_pg_column_sql,
+    [CATALOG_PG_CONSTRAINT] = sql_catalog_pg_constraint_sql,
+    [CATALOG_PG_INDEX] = sql_catalog_pg_index_sql,
+    [CATALOG_PG_SEQUENCE] = sql_catalog_pg_sequence_sql,
+    [CATALOG_PG_STATISTICS] = sql_catalog_pg_statistics_sql,
+    [CATALOG_PG_TRIGGER] = sql_catalog_pg_trigger_sql,
+    [CATALOG_PG_POLICY] = sql_catalog_pg_policy_sql,
+    [CATALOG_PG_RULE] = sql_catalog_pg_rule_sql,
+    [CATALOG_PG_ALIAS] = sql_catalog_pg_alias_sql,
     [CATALOG_PG_DEPEND] = sql_catalog_pg_depend_sql,
 };
 

@@ -16,11 +16,25 @@
 #include "skein/schema/model.h"
 
 enum catalog_pg_query {
-    CATALOG_PG_TABLE = 0,
+    CATALOG_PG_SCHEMA = 0,
+    CATALOG_PG_EXTENSION,
+    CATALOG_PG_COLLATION,
+    CATALOG_PG_ENUM,
+    CATALOG_PG_RANGE,
+    CATALOG_PG_COMPOSITE,
+    CATALOG_PG_DOMAIN,
+    CATALOG_PG_DOMAIN_CHECK,
+    CATALOG_PG_FUNCTION,
+    CATALOG_PG_TABLE,
+    CATALOG_PG_VIEW, /* and materialised ones */
     CATALOG_PG_COLUMN,
     CATALOG_PG_CONSTRAINT,
     CATALOG_PG_INDEX,
     CATALOG_PG_SEQUENCE,
+    CATALOG_PG_STATISTICS,
+    CATALOG_PG_TRIGGER,
+    CATALOG_PG_POLICY,
+    CATALOG_PG_RULE,
     CATALOG_PG_ALIAS,  /* classid, objid, objsubid -> what stands for it, where pg_depend names it */
     CATALOG_PG_DEPEND, /* classid, objid, objsubid -> what it needs */
     CATALOG_PG_COUNT

@@ -60,7 +60,10 @@ struct object {
     } properties;
     struct {
         VEC(size_t) list;
-    } needs;           /* numbers of the objects that must be there before this one */
+    } needs; /* numbers of the objects that must be there before this one */
+    struct {
+        VEC(size_t) list;
+    } reads;           /* numbers of objects that its text speaks of: better there before it, but no dependency */
     struct str module; /* its owner; empty: nobody's, left alone */
     struct str file;   /* the model file or revision that makes it, with ":line"; empty if not known */
 };

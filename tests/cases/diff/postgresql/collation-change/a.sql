@@ -1,0 +1,2 @@
+CREATE COLLATION ci (PROVIDER = icu, LOCALE = 'und');
+CREATE TABLE r (x text COLLATE ci);

@@ -1,0 +1,1 @@
+INSERT INTO p VALUES (1, ROW('x', 5)), (2, NULL);

@@ -1,0 +1,1 @@
+CREATE TYPE addr AS (street text, zip varchar(10), m bigint);

@@ -1,0 +1,2 @@
+CREATE DOMAIN zip AS varchar(5) CHECK (VALUE <> '');
+CREATE TABLE z (id integer PRIMARY KEY, c zip);

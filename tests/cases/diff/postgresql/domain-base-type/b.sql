@@ -1,0 +1,2 @@
+CREATE DOMAIN zip AS text CHECK (VALUE <> '');
+CREATE TABLE z (id integer PRIMARY KEY, c zip);

@@ -1,0 +1,4 @@
+CREATE DOMAIN zip AS text;
+CREATE TABLE z (id integer PRIMARY KEY, c zip);
+ALTER DOMAIN zip ADD CONSTRAINT short CHECK (length(VALUE) < 3) NOT VALID;
+COMMENT ON CONSTRAINT short ON DOMAIN zip IS 'later';

@@ -1,0 +1,2 @@
+CREATE DOMAIN zip AS text DEFAULT '0' NOT NULL;
+CREATE TABLE z (id integer PRIMARY KEY, c zip);

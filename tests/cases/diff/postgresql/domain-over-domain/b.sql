@@ -1,0 +1,3 @@
+CREATE DOMAIN a AS integer CHECK (VALUE > 0);
+CREATE DOMAIN b AS a CHECK (VALUE < 100);
+CREATE TABLE t (x b, y b[]);

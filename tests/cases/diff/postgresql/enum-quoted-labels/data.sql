@@ -1,0 +1,1 @@
+INSERT INTO "P" VALUES ('it''s'), ('a "b"');

@@ -1,0 +1,5 @@
+CREATE FUNCTION low(s text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT lower(s) $$;
+CREATE TABLE t (id integer PRIMARY KEY, s text DEFAULT low('A') CHECK (low(s) = s));
+CREATE INDEX t_s ON t (low(s));
+CREATE VIEW v AS SELECT low(s) AS l FROM t;
+CREATE POLICY p ON t USING (low(s) = 'a');

@@ -1,0 +1,8 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age integer
+);
+CREATE MATERIALIZED VIEW stats AS SELECT age, count(*) AS n FROM users GROUP BY age;
+CREATE UNIQUE INDEX stats_age ON stats (age);
+COMMENT ON MATERIALIZED VIEW stats IS 's';

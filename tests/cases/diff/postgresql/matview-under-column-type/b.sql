@@ -1,0 +1,7 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age bigint
+);
+CREATE MATERIALIZED VIEW stats AS SELECT age, count(*) AS n FROM users GROUP BY age;
+CREATE INDEX stats_n ON stats (n);

@@ -1,0 +1,4 @@
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE DOMAIN d AS int4 CHECK (VALUE IN (1, 2));
+CREATE TYPE c AS (a int, b varchar);
+CREATE FUNCTION f(a int) RETURNS int4 LANGUAGE sql AS $$ SELECT 1 $$;

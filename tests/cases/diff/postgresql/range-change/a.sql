@@ -1,0 +1,2 @@
+CREATE TYPE fr AS RANGE (SUBTYPE = float8);
+CREATE TABLE r (id integer PRIMARY KEY, x fr);

@@ -1,0 +1,8 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age integer
+);
+CREATE VIEW adults AS SELECT name, id, upper(name) AS u FROM users WHERE age >= 18;
+CREATE VIEW top AS SELECT name FROM adults;
+COMMENT ON VIEW top IS 'top';

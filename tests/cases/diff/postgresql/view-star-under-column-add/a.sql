@@ -1,0 +1,6 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age integer
+);
+CREATE VIEW every AS SELECT * FROM users;

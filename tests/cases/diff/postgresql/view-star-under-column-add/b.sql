@@ -1,0 +1,7 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age integer,
+    city text
+);
+CREATE VIEW every AS SELECT * FROM users;

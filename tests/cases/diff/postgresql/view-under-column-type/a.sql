@@ -1,0 +1,7 @@
+CREATE TABLE users (
+    id integer PRIMARY KEY,
+    name text NOT NULL,
+    age integer
+);
+CREATE VIEW adults AS SELECT id, name FROM users WHERE age >= 18;
+COMMENT ON VIEW adults IS 'c';
