@@ -171,7 +171,7 @@ class Sqlite(Positions, Case):
         with open(inner) as file:
             text = file.read()
         with open(inner, "w") as file:
-            file.write(text.replace("CREATE TABLE b (id int);", "CREATE TABLE b (id int, more int);"))
+            file.write(text.replace("CREATE TABLE b (id int);", "CREATE TABLE b (id int);\nCREATE TABLE more (id int);"))
         before = sorted(glob.glob(os.path.join(self.project, "**"), recursive=True))
         result = self.fails(3, "does not do what it replaces", "squash", "base:r5", "-m", "x", database=False)
         self.assertIn("more", result.err)
