@@ -39,12 +39,13 @@ static struct str table_of(struct local *l, struct str module)
 
 static void print_table(struct local *l, struct str module)
 {
-    struct str table = table_of(l, module), name = version_table_name(&l->arena, module);
+    struct str table = table_of(l, module);
+    struct str key = version_key_name(&l->arena, version_table_name(&l->arena, module));
     printf("CREATE TABLE IF NOT EXISTS %.*s (\n"
            "    version_num VARCHAR(32) NOT NULL,\n"
-           "    CONSTRAINT %.*s_pkc PRIMARY KEY (version_num)\n"
+           "    CONSTRAINT %.*s PRIMARY KEY (version_num)\n"
            ");\n\n",
-           STR_ARG(table), STR_ARG(name));
+           STR_ARG(table), STR_ARG(key));
 }
 
 static void print_row(struct local *l, const struct row_change *row)

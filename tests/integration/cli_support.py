@@ -28,12 +28,15 @@ def revision(id, up, down=None, revises="", depends="", labels="", message="", o
     return "\n".join(lines + [extra, ""])
 
 
-def on_terminal(command, columns, env, cwd=None):
-    """Runs the command with all three streams on a terminal of this width: (exit code, what it wrote)."""
+def on_terminal(command, columns, env, cwd=None, answer=None):
+    """Runs the command with all three streams on a terminal of this width: (exit code, what it wrote). `answer` is what
+    somebody types there."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=cwd, start_new_session=True)
     os.close(slave)
+    if answer is not None:
+        os.write(master, answer.encode())
     written = b""
     while True:
         try:

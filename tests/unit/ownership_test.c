@@ -147,7 +147,10 @@ static void the_creator_owns(void **state)
     schema_add(&arena, &schema, OBJECT_TABLE, STR(""), STR(""), STR("users"));
     schema_add(&arena, &schema, OBJECT_COLUMN, STR(""), STR("billing_x"), STR("u"));
     schema_add(&arena, &schema, OBJECT_TABLE, STR(""), STR(""), STR("stranger"));
+    size_t sequence = schema_add(&arena, &schema, OBJECT_SEQUENCE, STR(""), STR(""), STR("users_id_seq"));
+    object_set(&arena, &schema.objects.list.items[sequence], "owner_table", STR("users"));
     ownership_apply(&owners, &schema);
+    assert_true(str_is(schema.objects.list.items[sequence].module, "core"));
     assert_true(str_is(schema.objects.list.items[0].module, "core"));
     assert_true(str_is(schema.objects.list.items[0].file, "core.sql:1"));
     assert_true(str_is(schema.objects.list.items[1].module, "billing"));

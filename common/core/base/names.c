@@ -47,3 +47,10 @@ struct str version_table_name(struct arena *a, struct str module)
         return STR("alembic_version");
     return str_printf(a, "alembic_version_%.*s", STR_ARG(module));
 }
+
+struct str version_key_name(struct arena *a, struct str version_table)
+{
+    enum { NAME_MAX_BYTES = 63 };
+    static const char ending[] = "_pkc";
+    return str_printf(a, "%.*s%s", STR_ARG(str_head(version_table, NAME_MAX_BYTES - (sizeof(ending) - 1))), ending);
+}

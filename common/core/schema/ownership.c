@@ -210,8 +210,13 @@ bool ownership_of_models(struct arena *a, enum engine engine, struct model_state
 
 static const struct owner *owner_of(const struct owners *owners, const struct object *o)
 {
-    return o->table.len > 0 ? owners_find(owners, OBJECT_TABLE, o->schema, o->table)
-                            : owners_find(owners, o->kind, o->schema, o->name);
+    if (o->table.len > 0)
+        return owners_find(owners, OBJECT_TABLE, o->schema, o->table);
+    const struct owner *owner = owners_find(owners, o->kind, o->schema, o->name);
+    struct str table = object_get(o, "owner_table"); /* of a sequence that the server made for a column */
+    if (owner == NULL && table.len > 0)
+        owner = owners_find(owners, OBJECT_TABLE, object_get(o, "owner_schema"), table);
+    return owner;
 }
 
 void ownership_override(const struct owners *owners, struct schema *schema)

@@ -24,7 +24,7 @@ struct str book_bind(struct arena *a, const struct db *db, const char *text, str
     const struct sql_name names[] = {
         {"schema", db->schema},
         {"version_table", version_table},
-        {"constraint", str_printf(a, "%.*s_pkc", STR_ARG(version_table))},
+        {"constraint", version_key_name(a, version_table)},
     };
     return sql_bind(a, str_of(text), names, 3);
 }

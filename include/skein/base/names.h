@@ -22,3 +22,9 @@ bool module_name_is_valid(struct str name);
 
 /* "alembic_version" for core, else "alembic_version_<module>". */
 struct str version_table_name(struct arena *a, struct str module);
+
+/*
+ * The name of its primary key: with "_pkc", as Alembic's. PostgreSQL would cut the ending off a long one, and what is
+ * left is the table's own name.
+ */
+struct str version_key_name(struct arena *a, struct str version_table);
