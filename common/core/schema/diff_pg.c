@@ -81,9 +81,17 @@ bool pg_has(const struct object *o, const char *key)
 
 /* ---- items ---- */
 
+/* The sequence of a serial column stands in no model: it is the table's. */
 static bool is_ours(const struct pg_diff *d, const struct object *from, const struct object *to)
 {
     const struct object *o = to != NULL ? to : from;
+    const struct schema *s = to != NULL ? d->to : d->from;
+    size_t table =
+        o->kind == OBJECT_SEQUENCE && pg_has(o, "owner_table")
+            ? schema_find(s, OBJECT_TABLE, object_get(o, "owner_schema"), STR(""), object_get(o, "owner_table"))
+            : SIZE_MAX;
+    if (o->module.len == 0 && table != SIZE_MAX)
+        o = &s->objects.list.items[table];
     return d->request->module.len == 0 || str_eq(o->module, d->request->module);
 }
 

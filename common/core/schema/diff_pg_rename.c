@@ -97,11 +97,18 @@ static void add_steps(struct arena *a, const struct diff_request *request, enum 
 
 /* ---- `from` with new names ---- */
 
-static bool mentions(const struct object *o, size_t number)
+/* What needs a column of a table can mention the table; the columns may have got its new name already. */
+static bool mentions(const struct schema *s, const struct object *o, size_t number, const struct object *renamed,
+                     struct str to)
 {
-    for (size_t i = 0; i < o->needs.list.count; i++)
-        if (o->needs.list.items[i] == number)
+    for (size_t i = 0; i < o->needs.list.count; i++) {
+        const struct object *needed = &s->objects.list.items[o->needs.list.items[i]];
+        bool of_table = renamed->kind == OBJECT_TABLE && needed->kind == OBJECT_COLUMN &&
+                        str_eq(needed->schema, renamed->schema) &&
+                        (str_eq(needed->table, renamed->name) || str_eq(needed->table, to));
+        if (of_table || o->needs.list.items[i] == number)
             return true;
+    }
     return false;
 }
 
@@ -185,7 +192,7 @@ static void apply(struct arena *a, struct schema *s, const struct step *step)
             w.head = sibling;
             w.tail = !sibling || str_eq(object_get(o, "ref_table"), pg_owner(a, &renamed));
         }
-        if (own || sibling || mentions(o, step->number))
+        if (own || sibling || mentions(s, o, step->number, &renamed, step->to))
             rename_in_properties(a, o, &w);
         rename_owner(a, o, &renamed, step->to);
     }
