@@ -153,9 +153,9 @@ static bool import_tool(struct local *l, const struct project_files *files, enum
     struct import_into into;
     struct import_list imports = {0};
     struct module_set modules;
-    const char *engine = opt_value(l->line, &opt_engine);
-    if (engine != NULL)
-        engine_parse(str_of(engine), &f.in.engine); /* opt checked it */
+    bool engines[ENGINE_COUNT];
+    if (importing_engines(l, files, engines) == 1)
+        f.in.engine = engines[ENGINE_SQLITE] ? ENGINE_SQLITE : ENGINE_POSTGRESQL;
     if (!local_select(l, &modules) || !read_placeholders(&f) || !read_folder(&f))
         return false;
     into = (struct import_into){.module = modules.list.items[0]};
@@ -216,8 +216,8 @@ const struct opt_command command_import_dbmate = {
     .group = "Moving over",
     .summary = "Make revision files of dbmate's migrations",
     .text = "One revision each, in the order of their names; the version is the id. All files are written or none;\n"
-            "none is overwritten, and running it again adds what is new. The sections are for every engine; --engine\n"
-            "makes them for one.",
+            "none is overwritten, and running it again adds what is new. The sections are for every engine unless\n"
+            "--engine or the project's `engines` name one.",
     .examples = "skein import dbmate db/migrations --dry-run\nskein adopt dbmate",
     .options = plain_options,
     .arguments = FOLDER,

@@ -62,17 +62,21 @@ static bool run_exporter(struct alembic *in, const char *folder, struct str *ret
     struct local *l = in->l;
     const char *words[WORDS_MAX] = {python_of(in), "-c", deploy_adapters_alembic_export_py};
     size_t count = 3;
-    const char *engine = opt_value(l->line, &opt_engine), *ini = opt_value(l->line, &opt_ini);
+    const char *ini = opt_value(l->line, &opt_ini);
+    bool engines[ENGINE_COUNT];
     const struct {
         const char *name, *value;
-    } options[] = {{"--ini", ini},
-                   {"--section", opt_value(l->line, &opt_ini_section)},
-                   {"--engine", engine},
-                   {"--path", in->path}};
+    } options[] = {{"--ini", ini}, {"--section", opt_value(l->line, &opt_ini_section)}, {"--path", in->path}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         if (options[i].value != NULL) {
             words[count++] = options[i].name;
             words[count++] = options[i].value;
+        }
+    importing_engines(l, &in->files, engines);
+    for (int engine = ENGINE_UNSET + 1; engine < ENGINE_COUNT; engine++)
+        if (engines[engine]) {
+            words[count++] = "--engine";
+            words[count++] = engine_name((enum engine)engine);
         }
     if (opt_has(l->line, &opt_env))
         words[count++] = "--env";
@@ -210,8 +214,9 @@ const struct opt_command command_import_alembic = {
     .summary = "Make revision files of an Alembic environment",
     .text =
         "The ids stay, and Alembic's version table is skein's: a database at any of the revisions goes on from there.\n"
-        "The project's own Alembic renders the SQL, without a database and without env.py, for the engine of\n"
-        "sqlalchemy.url, or for both. What it cannot render without looking into a database is kept as an opaque\n"
+        "The project's own Alembic renders the SQL, without a database and without env.py, for --engine, or the\n"
+        "project's `engines`, or the engine of sqlalchemy.url, or both. What it cannot render without looking into a "
+        "database is kept as an opaque\n"
         "section, and listed. DIR holds alembic.ini, or env.py and versions; or database/migrations and\n"
         "extensions/NAME/migrations, each with versions of its own: then all of them are imported.\n"
         "\n"

@@ -4,6 +4,24 @@
 #include <unistd.h>
 
 #include "coordinator/cli/authoring.h"
+#include "skein/os/tree.h"
+
+size_t importing_engines(struct local *l, const struct project_files *files, bool ret_engines[ENGINE_COUNT])
+{
+    const char *option = opt_value(l->line, &opt_engine);
+    struct project_models models = {0};
+    struct diag ignored; /* what is wrong with models is no matter here */
+    enum engine engine;
+    size_t count = 0;
+    diag_init(&ignored, &l->arena);
+    if (option != NULL && engine_parse(str_of(option), &engine))
+        models.engines[engine] = true;
+    else if (!tree_read_models(&l->arena, files, &models, &ignored))
+        models = (struct project_models){0};
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
+        count += ret_engines[i] = models.engines[i];
+    return count;
+}
 
 /* --- writing -------------------------------------------------------------------------------------------------------
  */

@@ -7,6 +7,12 @@
 #include "skein/import/import.h"
 
 /*
+ * The engines to make sections for: that of --engine, else those that migration_extensions.json names, else none is
+ * true: it does not say. Returns how many are.
+ */
+size_t importing_engines(struct local *l, const struct project_files *files, bool ret_engines[ENGINE_COUNT]);
+
+/*
  * Places the sets in the project, writes the new files unless --dry-run is given (all or none), and prints. `folder`
  * is what the sources are relative to, for people.
  */

@@ -262,6 +262,11 @@ class Environment(Import):
         engines = {s["engine"] for r in result["revisions"] for s in r["sections"]}
         self.assertEqual(engines, {"postgresql"})
 
+    def test_the_project_names_the_engines(self):
+        write(f"{self.project}/database/migrations/migration_extensions.json", '{"extensions": [], "engines": ["sqlite"]}')
+        result = self.take(self.environment)
+        self.assertEqual({s["engine"] for r in result["revisions"] for s in r["sections"]}, {"sqlite"})
+
     def test_the_url_names_the_engine(self):
         write(f"{self.environment}/alembic.ini", "[alembic]\nscript_location = %(here)s\nsqlalchemy.url = sqlite:///x.db\n")
         result = self.take(self.environment)
