@@ -38,14 +38,6 @@ static struct str module_of(const struct making *m)
 
 /* --- 3 dependencies -------------------------------------------------------------------------------------------- */
 
-static bool has_name(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 static const struct owner *owner_named(const struct owners *owners, struct str schema, struct str name)
 {
     const struct owner *owner = owners_find(owners, OBJECT_TABLE, schema, name);
@@ -74,7 +66,7 @@ static bool find_modules(struct making *m, const struct auto_engine *e, struct s
                             str_is(owner->module, "core") ? "" : " --extension ",
                             STR_ARG(str_is(owner->module, "core") ? STR("") : owner->module));
         }
-        if (!has_name(modules, owner->module))
+        if (!names_has(modules, owner->module))
             vec_push(&l->arena, &modules->list, owner->module);
     }
     return true;
@@ -94,7 +86,7 @@ static void add_heads(struct making *m, const struct nodes *parents, struct str 
     for (size_t i = 0; i < summary.heads.list.count; i++) {
         size_t node = summary.heads.list.items[i];
         struct str name = str_printf(&l->arena, "%.*s:%.*s", STR_ARG(other), STR_ARG(l->project.nodes[node]->id));
-        if (!bitset_has(&below, node) && !has_name(&m->request.depends_on, name))
+        if (!bitset_has(&below, node) && !names_has(&m->request.depends_on, name))
             vec_push(&l->arena, &m->request.depends_on.list, name);
     }
 }

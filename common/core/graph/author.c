@@ -99,21 +99,13 @@ static bool check_label(struct author *w, struct str label)
     return err_hint(w->err, "choose another label: the revisions after that one have it without being told");
 }
 
-static bool has_name(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 static bool add_labels(struct author *w)
 {
     const struct names *labels = &w->request->labels;
     for (size_t i = 0; i < labels->list.count; i++) {
         if (!check_label(w, labels->list.items[i]))
             return false;
-        if (!has_name(&w->revision.labels, labels->list.items[i]))
+        if (!names_has(&w->revision.labels, labels->list.items[i]))
             vec_push(w->arena, &w->revision.labels.list, labels->list.items[i]);
     }
     return true;
@@ -124,7 +116,7 @@ static void add_extension_label(struct author *w)
 {
     struct str label = str_printf(w->arena, "ext_%.*s", STR_ARG(module_of(w)->name));
     bool first = w->request->module != 0 && w->parents.list.count == 0;
-    if (first && module_find_name(module_of(w), label) == SIZE_MAX && !has_name(&w->revision.labels, label))
+    if (first && module_find_name(module_of(w), label) == SIZE_MAX && !names_has(&w->revision.labels, label))
         vec_push(w->arena, &w->revision.labels.list, label);
 }
 
@@ -182,7 +174,7 @@ static bool add_parents(struct author *w)
 static struct str dependency_name(const struct author *w, size_t node, struct str written)
 {
     const struct revision *r = w->project->nodes[node];
-    return has_name(&r->labels, written) ? written : r->id;
+    return names_has(&r->labels, written) ? written : r->id;
 }
 
 static bool fail_dependency(struct author *w, size_t module, struct str name)
@@ -228,7 +220,7 @@ static bool add_dependency(struct author *w, struct str written)
     name = dependency_name(w, node, name);
     if (module != w->request->module)
         name = str_printf(w->arena, "%.*s:%.*s", STR_ARG(prefix), STR_ARG(name));
-    if (!has_name(&w->revision.depends_on, name))
+    if (!names_has(&w->revision.depends_on, name))
         vec_push(w->arena, &w->revision.depends_on.list, name);
     return true;
 }

@@ -1,5 +1,27 @@
 #include "skein/graph/revision.h"
 
+#include <stdlib.h>
+
+bool names_has(const struct names *names, struct str name)
+{
+    for (size_t i = 0; i < names->list.count; i++)
+        if (str_eq(names->list.items[i], name))
+            return true;
+    return false;
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct str *a = left, *b = right;
+    return str_cmp(*a, *b);
+}
+
+void names_sort(struct names *names)
+{
+    if (names->list.count > 1)
+        qsort(names->list.items, names->list.count, sizeof(*names->list.items), by_bytes);
+}
+
 static const char *const kind_names[SECTION_COUNT] = {"unset", "up", "down", "verify", "probe"};
 
 const char *section_kind_name(enum section_kind kind)

@@ -25,14 +25,6 @@ static struct diag_at place(const struct revision *r)
     return (struct diag_at){r->path, r->lines.replaces, 1};
 }
 
-static bool has_name(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 /* --- members --------------------------------------------------------------------------------------------------- */
 
 static void add_member(struct squash *s, size_t node)
@@ -45,7 +37,7 @@ static void add_member(struct squash *s, size_t node)
 static bool is_inherited(const struct project *p, const struct squash *s, struct str id)
 {
     for (size_t n = bitset_next(&s->members, 0); n < s->members.size; n = bitset_next(&s->members, n + 1))
-        if (has_name(&p->nodes[n]->replaces, id))
+        if (names_has(&p->nodes[n]->replaces, id))
             return true;
     return false;
 }
@@ -118,7 +110,7 @@ static bool check_parents(struct builder *b, const struct squash *s)
     struct str ids = STR("");
     for (size_t i = 0; i < parents.list.count; i++) {
         struct str id = b->project->nodes[parents.list.items[i]]->id;
-        same = same && has_name(written, id);
+        same = same && names_has(written, id);
         ids = str_printf(b->arena, "%.*s%s%.*s", STR_ARG(ids), i > 0 ? ", " : "", STR_ARG(id));
     }
     if (!same)
@@ -299,7 +291,7 @@ const struct revision *squash_heir(const struct project *p, size_t module, struc
 {
     const struct module *m = &p->modules.list.items[module];
     for (size_t n = m->first; n < m->first + m->count; n++)
-        if (has_name(&p->nodes[n]->replaces, id))
+        if (names_has(&p->nodes[n]->replaces, id))
             return p->nodes[n];
     return NULL;
 }

@@ -1,7 +1,5 @@
 #include "skein/plan/dbstate.h"
 
-#include <stdlib.h>
-
 static const struct names base_heads;
 
 /* Index of the first module that does not sort before `module`. */
@@ -24,18 +22,12 @@ const struct names *dbstate_heads(const struct dbstate *s, struct str module)
     return has_at(s, i, module) ? &s->modules.items[i].heads : &base_heads;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static struct names sorted_copy(struct arena *a, const struct names *heads)
 {
     struct names copy = {0};
     for (size_t i = 0; i < heads->list.count; i++)
         vec_push(a, &copy.list, str_copy(a, heads->list.items[i]));
-    if (copy.list.count > 1)
-        qsort(copy.list.items, copy.list.count, sizeof(struct str), by_bytes);
+    names_sort(&copy);
     size_t kept = 0;
     for (size_t i = 0; i < copy.list.count; i++)
         if (kept == 0 || !str_eq(copy.list.items[kept - 1], copy.list.items[i]))

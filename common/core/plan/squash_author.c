@@ -30,17 +30,9 @@ static const struct module *module_of(const struct author *w)
     return &w->project->modules.list.items[w->request->module];
 }
 
-static bool has_name(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 static void add_name(struct author *w, struct names *names, struct str name)
 {
-    if (!has_name(names, name))
+    if (!names_has(names, name))
         vec_push(w->arena, &names->list, name);
 }
 

@@ -11,14 +11,6 @@
 
 #include "embed/io_db.h"
 
-bool names_has(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 struct str book_bind(struct arena *a, const struct db *db, const char *text, struct str version_table)
 {
     const struct sql_name names[] = {

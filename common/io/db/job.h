@@ -103,7 +103,6 @@ void book_report(struct job *j);
 bool book_tables_present(struct arena *a, struct db *db, const struct names *wanted, struct names *ret_found,
                          struct err *err);
 struct str book_bind(struct arena *a, const struct db *db, const char *text, struct str version_table);
-bool names_has(const struct names *names, struct str name);
 
 /* ---- work.c: batches and their results ---- */
 

@@ -64,17 +64,6 @@ static void add_module(struct job *j, struct str module)
         vec_push(j->a, &j->modules.list, module);
 }
 
-/* Sorted, so that two migrators lock the version tables in one order. */
-static void sort_modules(struct names *names)
-{
-    for (size_t i = 1; i < names->list.count; i++)
-        for (size_t k = i; k > 0 && str_cmp(names->list.items[k - 1], names->list.items[k]) > 0; k--) {
-            struct str swap = names->list.items[k];
-            names->list.items[k] = names->list.items[k - 1];
-            names->list.items[k - 1] = swap;
-        }
-}
-
 void job_init(struct job *j, struct arena *a, struct db *db, const struct plan *plan,
               const struct migrate_options *options, struct migrate_report *report)
 {
@@ -84,7 +73,7 @@ void job_init(struct job *j, struct arena *a, struct db *db, const struct plan *
         add_module(j, plan->before.modules.items[i].module);
     for (size_t i = 0; i < plan->steps.list.count; i++)
         add_module(j, plan->steps.list.items[i].module);
-    sort_modules(&j->modules);
+    names_sort(&j->modules); /* so that two migrators lock the version tables in one order */
     book_prepare(j);
 }
 

@@ -101,14 +101,6 @@ bool tree_find_root(struct arena *a, const char *option, struct str *ret_root, s
 
 /* --- the list of extensions ------------------------------------------------------------------------------------ */
 
-static bool has_name(const struct names *names, struct str name)
-{
-    for (size_t i = 0; i < names->list.count; i++)
-        if (str_eq(names->list.items[i], name))
-            return true;
-    return false;
-}
-
 static void bad_list(struct tree *t, const char *where, unsigned line, unsigned column, const char *text)
 {
     diag_add(t->diag, DIAG_ERROR, "bad_extension_list", (struct diag_at){str_of(where), line, column},
@@ -173,7 +165,7 @@ static void discover(struct tree *t, struct names *names)
         return;
     for (size_t i = 0; i < found.list.count; i++) {
         struct str name = found.list.items[i];
-        if (name.p[0] != '.' && !has_name(names, name) &&
+        if (name.p[0] != '.' && !names_has(names, name) &&
             is_folder(below(t, arena_printf(t->arena, "extensions/%s/migrations/versions", name.p))))
             vec_push(t->arena, &names->list, name);
     }

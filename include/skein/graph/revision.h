@@ -34,6 +34,9 @@ struct names {
     VEC(struct str) list;
 };
 
+bool names_has(const struct names *names, struct str name);
+void names_sort(struct names *names); /* by bytes */
+
 /* Where a header's value stands, for findings. 0 when the header is absent. */
 struct revision_lines {
     unsigned id, parents, labels, depends_on, replaces;
