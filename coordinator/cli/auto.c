@@ -79,7 +79,7 @@ bool auto_read(struct auto_work *w, const struct auto_engine *e, struct scratch 
     return true;
 }
 
-static bool open_scratch(struct auto_work *w, enum engine engine, struct scratch **ret_scratch)
+bool auto_scratch(struct auto_work *w, enum engine engine, struct scratch **ret_scratch)
 {
     const char *url = opt_value(w->local->line, &opt_scratch);
     const struct db_watch watch = {.cancelled = stopping_asked};
@@ -141,10 +141,12 @@ static bool read_engine(struct auto_work *w, struct auto_engine *e)
         .root = l->project.root, .models = &w->models, .engine = e->engine, .watch = &w->watch};
     w->progress_of = engine_name(e->engine);
     return load_read(&l->arena, &request, &e->loaded, &l->diag, &l->err) &&
-           open_scratch(w, e->engine, &e->current_scratch) && open_scratch(w, e->engine, &e->models_scratch) &&
+           auto_scratch(w, e->engine, &e->current_scratch) && auto_scratch(w, e->engine, &e->models_scratch) &&
            replay_all(l, scratch_db(e->current_scratch), &w->watch, &e->replayed) &&
            load_run(&l->arena, &request, scratch_db(e->models_scratch), &e->loaded, &l->err) && read_current(w, e) &&
-           auto_read(w, e, e->models_scratch, &e->models);
+           auto_read(w, e, e->models_scratch, &e->models) &&
+           introspect_settle(scratch_db(e->current_scratch), &e->current, scratch_db(e->models_scratch), &e->models,
+                             &l->arena, &l->err);
 }
 
 static bool open_all(struct auto_work *w)

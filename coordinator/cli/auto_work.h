@@ -28,6 +28,9 @@ struct auto_work {
     bool progress_shown;
 };
 
+/* One more scratch database; interrupts stop what runs in it. */
+bool auto_scratch(struct auto_work *w, enum engine engine, struct scratch **ret_scratch);
+
 /* Reads the catalog of a scratch database, and whose its objects are. */
 bool auto_read(struct auto_work *w, const struct auto_engine *e, struct scratch *scratch, struct schema *ret_schema);
 
