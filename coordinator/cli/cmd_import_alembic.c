@@ -9,6 +9,7 @@
 
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/importing.h"
+#include "coordinator/cli/stopping.h"
 #include "embed/coordinator_cli.h"
 #include "skein/base/names.h"
 #include "skein/os/process.h"
@@ -88,9 +89,13 @@ static bool run_exporter(struct alembic *in, const char *folder, struct str *ret
                                             .variable = "PYTHONDONTWRITEBYTECODE",
                                             .value = "1",
                                             .output_max = EXPORT_MAX,
-                                            .timeout_ms = EXPORT_MS};
-    if (process_run(&l->arena, &request, ret_lines, &l->err))
-        return true;
+                                            .timeout_ms = EXPORT_MS,
+                                            .cancelled = stopping_asked};
+    stopping_begin(); /* so that Python ends with this program */
+    bool ok = process_run(&l->arena, &request, ret_lines, &l->err);
+    stopping_end();
+    if (ok || l->err.code == ERR_CANCELLED)
+        return ok;
     return err_hint(&l->err, "name the Python that runs the project's Alembic: --python venv/bin/python");
 }
 

@@ -134,11 +134,11 @@ def offline_connection(sqlalchemy, context):
         raise NeedsDatabase("a statement with parameters is executed on op.get_bind()")
 
     class Connection(base):
-        def execute(self, construct, *multiparams, **params):
+        def execute(self, construct, *multiparams, execution_options=None, parameters=None, **params):
             if isinstance(construct, str):
                 construct = sqlalchemy.text(construct)
             rows = [params] if params else []
-            for given in multiparams:
+            for given in (*multiparams, parameters):
                 rows += given if isinstance(given, (list, tuple)) else [given] if given else []
             if not all(isinstance(row, dict) for row in rows):
                 raise NeedsDatabase("a statement with parameters is executed on op.get_bind()")

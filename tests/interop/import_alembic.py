@@ -10,10 +10,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 try:
@@ -434,6 +436,23 @@ class Bad(Import):
     def test_a_script_that_does_not_load(self):
         self.scripts({"a1_x.py": "import does_not_exist\n"})
         self.assertIn("does_not_exist", self.fails("export_failed", self.environment)["message"])
+
+    def test_stopped_in_the_middle(self):
+        """Nothing is left behind: no file, no Python."""
+        self.scripts({"a1_x.py": script("a1", None, "import os, time\nopen('started', 'w').write(str(os.getpid()))\n"
+                                        "time.sleep(60)", "pass")})
+        process = subprocess.Popen([SKEIN, "import", "alembic", self.environment, "--python", sys.executable],
+                                   env={"PATH": os.environ["PATH"], "SKEIN_PROJECT": self.project}, cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started, end = f"{self.environment}/started", time.monotonic() + 30
+        while time.monotonic() < end and not (os.path.exists(started) and os.path.getsize(started)):
+            time.sleep(0.05)
+        with open(started, encoding="utf-8") as file:
+            pid = int(file.read())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 1)
+        self.assertFalse(os.path.exists(f"/proc/{pid}"))
+        self.assertEqual(os.listdir(f"{self.project}/database/migrations/versions"), [])
 
     def test_a_missing_parent(self):
         self.scripts({"a1_x.py": script("a1", "a0", "pass", "pass")})

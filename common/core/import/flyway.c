@@ -41,6 +41,7 @@ struct str flyway_version(struct arena *a, struct str text)
     struct strbuf out;
     struct str part, result;
     size_t end = 0;
+    bool bad = text.len == 0;
     char *dotted = arena_copy(a, text.p, text.len);
     for (size_t i = 0; i < text.len; i++)
         dotted[i] = dotted[i] == '_' ? '.' : dotted[i];
@@ -49,11 +50,11 @@ struct str flyway_version(struct arena *a, struct str text)
     while (str_next(&rest, '.', &part)) {
         struct str number = importer_number(part);
         if (part.len == 0 || importer_digits(part).len != part.len)
-            strbuf_init(&out, 0);
+            bad = true;
         strbuf_printf(&out, "%s%.*s", out.len > 0 ? "." : "", STR_ARG(number));
         end = str_is(number, "0") && out.len > number.len ? end : out.len;
     }
-    result = out.overflow || text.len == 0 ? STR("") : str_copy(a, str_head(strbuf_str(&out), end));
+    result = out.overflow || bad ? STR("") : str_copy(a, str_head(strbuf_str(&out), end));
     strbuf_release(&out);
     return result;
 }
