@@ -37,9 +37,10 @@ static const char *const facts_sql =
     "x.seqno)"
     "  GROUP BY name, n"
     " UNION ALL"
-    " SELECT type || ' ' || tbl_name || ' ' || name || ' ' || lower(replace(replace(replace(replace(replace(sql, ' ', "
+    " SELECT type || ' ' || tbl_name || ' ' || name || ' ' || "
+    "lower(replace(replace(replace(replace(replace(replace(sql, ' ', "
     "''),"
-    "        char(10), ''), char(9), ''), '\"', ''), char(13), '')) FROM sqlite_schema"
+    "        char(10), ''), char(9), ''), '\"', ''), char(13), ''), '''', '')) FROM sqlite_schema"
     "  WHERE type IN ('index', 'view', 'trigger') AND sql IS NOT NULL"
     " ORDER BY 1";
 

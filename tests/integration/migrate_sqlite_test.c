@@ -70,6 +70,20 @@ static void a_rebuild_that_loses_parents_is_rolled_back(void **state)
     assert_int_equal(value(f, "SELECT count(*) FROM parent"), 2);
 }
 
+/* PRAGMA foreign_key_check fails where a foreign key fits no key; the other tables are looked at all the same. */
+static void a_foreign_key_without_a_key_hides_no_lost_parents(void **state)
+{
+    struct fixture *f = *state;
+    with_family(f);
+    applied(f, "a1", "a2", "CREATE TABLE odd (name TEXT REFERENCES parent (name))");
+    applied(f, "a2", "a3", rebuild);
+    new_plan(f);
+    step(f, "a3", "a4", "PRAGMA foreign_keys=OFF; DELETE FROM parent WHERE id = 2");
+    apply(f);
+    expect(f, OUTCOME_FAILED);
+    assert_non_null(strstr(f->report.err.text, "1 rows would refer to rows that are not there"));
+}
+
 static void old_violations_are_not_held_against_a_rebuild(void **state)
 {
     struct fixture *f = *state;
@@ -298,6 +312,7 @@ int main(void)
         TEST(a_rebuilt_table_keeps_its_children),
         TEST(an_undeclared_rebuild_keeps_them_too),
         TEST(a_rebuild_that_loses_parents_is_rolled_back),
+        TEST(a_foreign_key_without_a_key_hides_no_lost_parents),
         TEST(old_violations_are_not_held_against_a_rebuild),
         TEST(enforcement_can_be_asked_for),
         TEST(scripts_are_kept_in_their_place),

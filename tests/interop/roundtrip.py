@@ -68,6 +68,10 @@ def read(path):
         return file.read()
 
 
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
 # --- the two engines ------------------------------------------------------------------------------------------------
 
 class Sqlite:
@@ -96,6 +100,11 @@ class Sqlite:
             return connection.execute(sql).fetchall()
         finally:
             connection.close()
+
+    @staticmethod
+    def all_rows(table, columns):
+        listed = ", ".join(f"iif({quoted(column)} IS NULL, NULL, hex({quoted(column)}))" for column in columns)
+        return f"SELECT {listed} FROM {quoted(table)}"
 
     def close(self):
         pass
@@ -155,6 +164,11 @@ class Postgresql:
 
     def query(self, sql):
         return self.work(sql, lambda cursor: cursor.fetchall())
+
+    @staticmethod
+    def all_rows(table, columns):
+        listed = ", ".join(f"CAST({quoted(column)} AS TEXT)" for column in columns)
+        return f"SELECT {listed} FROM {table}"
 
     def close(self):
         admin().execute(f"DROP DATABASE {self.name} WITH (FORCE)")
@@ -379,8 +393,7 @@ class Trip:
         return kept
 
     def rows(self, table, columns):
-        listed = ", ".join(f'CAST("{column}" AS TEXT)' for column in columns)
-        return sorted(self.database.query(f"SELECT {listed} FROM {table}"), key=str)
+        return sorted(self.database.query(self.database.all_rows(table, columns)), key=str)
 
     def survived(self, what, kept):
         for table, (columns, rows) in kept.items():

@@ -22,11 +22,20 @@ struct str lite_sql(const struct object *o)
     return object_get(o, "sql");
 }
 
+static void collect_columns(struct lite_diff *d, const struct schema *s)
+{
+    for (size_t i = 0; i < s->objects.list.count; i++)
+        if (s->objects.list.items[i].kind == OBJECT_COLUMN)
+            index_put(d->arena, &d->columns, lite_fold(d->arena, s->objects.list.items[i].name), 1);
+}
+
 bool diff_lite(struct arena *a, const struct diff_request *request, struct ddl_list *ret_list, struct err *err)
 {
     struct ddl_list out = {0};
     struct lite_diff d = {
         .arena = a, .request = request, .from = request->from, .to = request->to, .out = &out, .err = err};
+    collect_columns(&d, d.from);
+    collect_columns(&d, d.to);
     lite_plan_renames(&d);
     if (!lite_plan_tables(&d) || !lite_plan_objects(&d))
         return false;

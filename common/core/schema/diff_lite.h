@@ -59,6 +59,7 @@ struct lite_diff {
     } tables;             /* those with something to do, in the order of `from`, then of `to` */
     struct index changes; /* folded name -> number in `tables` */
     struct lite_fates old_fates, new_fates;
+    struct index columns; /* folded names of all columns, in both schemas */
 };
 
 bool diff_lite(struct arena *a, const struct diff_request *request, struct ddl_list *ret_list, struct err *err);

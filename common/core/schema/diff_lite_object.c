@@ -11,6 +11,7 @@ struct planner {
     struct lite_diff *d;
     struct index new_objects; /* kind and name -> number in `to` */
     struct index gone;        /* folded names of views and tables that are not there while tables change */
+    struct index relations;   /* folded names of tables and views of `from` */
 };
 
 static const struct object *object(const struct schema *s, size_t number)
@@ -68,7 +69,10 @@ static bool means_the_same(const struct lite_diff *d, const struct object *old, 
     if (d->names.list.count == 0 && str_eq(a, b))
         return true;
     const struct lite_aliases *names = old->kind == OBJECT_INDEX ? &d->names : NULL;
-    return str_eq(lite_norm_object(d->arena, a, names), lite_norm_object(d->arena, b, NULL));
+    if (str_eq(lite_norm_object(d->arena, a, names, NULL), lite_norm_object(d->arena, b, NULL, NULL)))
+        return true;
+    return str_find(a, '"') + str_find(b, '"') < a.len + b.len &&
+           str_eq(lite_norm_object(d->arena, a, names, &d->columns), lite_norm_object(d->arena, b, NULL, &d->columns));
 }
 
 /* It names a table that is called otherwise afterwards, or whose columns are. */
@@ -196,6 +200,14 @@ static void collect_gone(struct planner *p)
             mark_gone(p, object(d->from, i)->name);
 }
 
+/* A view or a trigger that is there all the time. */
+static bool stays(const struct planner *p, size_t number)
+{
+    enum object_kind kind = object(p->d->from, number)->kind;
+    return (kind == OBJECT_VIEW || kind == OBJECT_TRIGGER) && !old_fate(p, number)->drop &&
+           !old_fate(p, number)->vanishes;
+}
+
 static bool mentions_gone(const struct planner *p, struct str sql)
 {
     struct lite_create c;
@@ -211,6 +223,78 @@ static bool mentions_gone(const struct planner *p, struct str sql)
     }
 }
 
+/* `name AS (` of a WITH, or a table, a view, a function or one of SQLite's own tables. */
+static bool is_there(const struct planner *p, struct str sql, struct lite_token name, size_t at)
+{
+    struct arena *a = p->d->arena;
+    struct str folded = lite_fold(a, lite_name(a, name));
+    struct lite_token next = lite_next(sql, &at);
+    if (index_find(&p->relations, folded) != INDEX_NONE || str_starts(folded, STR("sqlite_")) ||
+        lite_is_operator(next, "(") || lite_is_operator(next, "."))
+        return true;
+    return lite_defines(a, sql, folded);
+}
+
+/* Reads or writes a table that is not there: SQLite lets it be made, and stumbles over it at every DROP COLUMN. */
+static bool is_broken(const struct planner *p, struct str sql)
+{
+    static const char *const before[] = {"FROM", "JOIN", "INTO"};
+    size_t at = 0;
+    for (;;) {
+        struct lite_token t = lite_next(sql, &at);
+        bool reads = false;
+        if (t.kind == LITE_END || t.kind == LITE_BAD)
+            return false;
+        for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+            reads = reads || lite_is_word(t, before[i]);
+        size_t behind = at;
+        struct lite_token name = reads ? lite_next(sql, &behind) : t;
+        if (reads && lite_is_name(name) && !is_there(p, sql, name, behind))
+            return true;
+    }
+}
+
+/* Does a view or trigger that stays name the column, and the table, if only by another view? */
+static bool is_named(const struct planner *p, const struct lite_table_change *c, struct str column)
+{
+    struct lite_diff *d = p->d;
+    struct planner reach = {.d = d};
+    bool named = false;
+    mark_gone(&reach, c->new.name);
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < d->from->objects.list.count; i++) {
+            const struct object *o = object(d->from, i);
+            if (!stays(p, i) || index_find(&reach.gone, key_of(d->arena, o)) != INDEX_NONE ||
+                !mentions_gone(&reach, lite_sql(o)))
+                continue;
+            named = named || lite_mentions(lite_sql(o), column);
+            index_put(d->arena, &reach.gone, key_of(d->arena, o), 1);
+            again = o->kind == OBJECT_VIEW;
+            if (again)
+                mark_gone(&reach, o->name);
+        }
+    }
+    return named;
+}
+
+static bool any_broken(const struct planner *p)
+{
+    for (size_t i = 0; i < p->d->from->objects.list.count; i++)
+        if (stays(p, i) && is_broken(p, lite_sql(object(p->d->from, i))))
+            return true;
+    return false;
+}
+
+/* DROP COLUMN would fail. */
+static bool stumbles(const struct planner *p, const struct lite_table_change *c)
+{
+    for (size_t i = 0; i < c->dropped.list.count; i++)
+        if (is_named(p, c, c->old.columns.list.items[c->dropped.list.items[i]].name))
+            return true;
+    return false;
+}
+
 /* Views and triggers that name what is gone go with it. False when one that is not ours does so. */
 static bool spread(struct planner *p)
 {
@@ -220,9 +304,7 @@ static bool spread(struct planner *p)
         again = false;
         for (size_t i = 0; i < d->from->objects.list.count; i++) {
             const struct object *o = object(d->from, i);
-            bool stays = (o->kind == OBJECT_VIEW || o->kind == OBJECT_TRIGGER) && !old_fate(p, i)->drop &&
-                         !old_fate(p, i)->vanishes;
-            if (!stays || !mentions_gone(p, lite_sql(o)))
+            if (!stays(p, i) || !mentions_gone(p, lite_sql(o)))
                 continue;
             if (!is_ours(p, i)) {
                 foreign = true;
@@ -237,15 +319,20 @@ static bool spread(struct planner *p)
     return !foreign;
 }
 
-static void rebuild_instead(struct lite_diff *d)
+/* True when something was turned into a rebuild. */
+static bool rebuild_instead(const struct planner *p, bool all)
 {
+    struct lite_diff *d = p->d;
+    bool changed = false;
     for (size_t i = 0; i < d->tables.list.count; i++) {
         struct lite_table_change *c = &d->tables.list.items[i];
-        if (c->how != LITE_ALTER || c->dropped.list.count == 0)
+        if (c->how != LITE_ALTER || c->dropped.list.count == 0 || !(all || stumbles(p, c)))
             continue;
         c->how = LITE_REBUILD;
-        c->why = STR("DROP COLUMN would stumble over a view of another module");
+        c->why = STR("DROP COLUMN would stumble over a view or a trigger");
+        changed = true;
     }
+    return changed;
 }
 
 static bool plan(struct planner *p)
@@ -263,21 +350,35 @@ static bool plan(struct planner *p)
     return true;
 }
 
+static void collect_relations(struct planner *p)
+{
+    for (size_t i = 0; i < p->d->from->objects.list.count; i++) {
+        const struct object *o = object(p->d->from, i);
+        if (o->kind == OBJECT_TABLE || o->kind == OBJECT_VIEW)
+            index_put(p->d->arena, &p->relations, lite_fold(p->d->arena, o->name), 1);
+    }
+}
+
+/* Looks at it as SQLite will. Again from the start where a table has to be made again instead. */
+static bool plan_watched(struct planner *p)
+{
+    collect_relations(p);
+    collect_gone(p);
+    bool all = !spread(p) || any_broken(p);
+    if (!rebuild_instead(p, all))
+        return decide_kind(p, OBJECT_TRIGGER); /* those of views that go as well */
+    struct planner again = {.d = p->d};
+    if (!plan(&again))
+        return false;
+    if (is_watched(p->d)) {
+        collect_gone(&again);
+        spread(&again);
+    }
+    return decide_kind(&again, OBJECT_TRIGGER);
+}
+
 bool lite_plan_objects(struct lite_diff *d)
 {
     struct planner p = {.d = d};
-    if (!plan(&p))
-        return false;
-    if (!is_watched(d))
-        return true;
-    collect_gone(&p);
-    if (spread(&p))
-        return decide_kind(&p, OBJECT_TRIGGER); /* those of views that go as well */
-    rebuild_instead(d);
-    struct planner again = {.d = d};
-    if (!plan(&again))
-        return false;
-    collect_gone(&again);
-    spread(&again);
-    return decide_kind(&again, OBJECT_TRIGGER);
+    return plan(&p) && (!is_watched(d) || plan_watched(&p));
 }

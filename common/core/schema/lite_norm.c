@@ -75,15 +75,26 @@ static void add_operator(struct lite_norm *n, struct str text)
     add(n, str_is(text, "==") ? STR("=") : str_is(text, "!=") ? STR("<>") : text);
 }
 
+/* SQLite takes "word" for 'word' where it is no column, and writes it so when it changes the text itself. */
+static bool is_string(const struct lite_norm *n, size_t i, struct str name)
+{
+    return n->columns != NULL && n->tokens[i].kind == LITE_QUOTED && n->tokens[i].text.p[0] == '"' &&
+           index_find(n->columns, lite_fold(n->arena, name)) == INDEX_NONE;
+}
+
 /* A name in an expression: a column of the table unless it is called or qualified. */
 static void add_expression_name(struct lite_norm *n, size_t i, size_t first, size_t end)
 {
     struct lite_token t = n->tokens[i];
     bool called = i + 1 < end && lite_is_operator(n->tokens[i + 1], "(");
     bool qualified = i > first && lite_is_operator(n->tokens[i - 1], ".");
+    bool qualifies = i + 1 < end && lite_is_operator(n->tokens[i + 1], ".");
     struct str name = lite_name(n->arena, t);
+    bool collation = i > first && lite_is_word(n->tokens[i - 1], "COLLATE");
     if (t.kind == LITE_WORD && !lite_is_name(t))
         add(n, lite_fold(n->arena, name)); /* a keyword */
+    else if (!called && !qualified && !collation && !qualifies && is_string(n, i, name))
+        add(n, lite_quote_string(n->arena, name));
     else
         lite_norm_name(n, called || qualified ? name : lite_alias_column(n->names, n->table, name));
 }
@@ -204,7 +215,8 @@ static void norm_trigger(struct lite_norm *n, size_t at, size_t end)
     lite_norm_expression(n, head, end);
 }
 
-struct str lite_norm_object(struct arena *a, struct str statement, const struct lite_aliases *names)
+struct str lite_norm_object(struct arena *a, struct str statement, const struct lite_aliases *names,
+                            const struct index *columns)
 {
     struct lite_tokens tokens;
     struct lite_create c;
@@ -215,6 +227,7 @@ struct str lite_norm_object(struct arena *a, struct str statement, const struct 
     while (end > at && lite_is_operator(tokens.list.items[end - 1], ";"))
         end--;
     lite_norm_begin(&n, a, tokens.list.items, names, c.kind == OBJECT_INDEX ? c.table : STR_NONE);
+    n.columns = columns;
     if (c.kind == OBJECT_INDEX)
         norm_index(&n, &c, at, end);
     else if (c.kind == OBJECT_TRIGGER)
@@ -240,4 +253,21 @@ bool lite_mentions(struct str statement, struct str name)
     }
     arena_release(&scratch);
     return found;
+}
+
+bool lite_defines(struct arena *a, struct str statement, struct str folded)
+{
+    struct lite_tokens tokens;
+    lite_tokenize(a, statement, &tokens);
+    for (size_t i = 0; i + 2 < tokens.list.count; i++) {
+        const struct lite_token *t = &tokens.list.items[i];
+        if (!lite_is_name(*t) || !str_eq(lite_fold(a, lite_name(a, *t)), folded))
+            continue;
+        size_t next = i + 1;
+        if (lite_is_operator(t[1], "("))
+            next = lite_closing(tokens.list.items, next, tokens.list.count) + 1;
+        if (next + 1 < tokens.list.count && lite_is_word(tokens.list.items[next], "AS"))
+            return true;
+    }
+    return false;
 }

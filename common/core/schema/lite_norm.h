@@ -8,7 +8,8 @@ struct lite_norm {
     const struct lite_token *tokens;
     const struct lite_aliases *names; /* NULL: none */
     struct str table;                 /* whose columns the names in expressions are; empty: not known */
-    struct strbuf out;                /* released by lite_norm_end() */
+    const struct index *columns; /* folded names. What is none of them in double quotes is a string; NULL: not so */
+    struct strbuf out;           /* released by lite_norm_end() */
 };
 
 enum { LITE_NORM_MAX = 16 << 20 };

@@ -21,6 +21,7 @@ struct parser {
     const struct lite_aliases *names;
     struct str sql;
     struct lite_tokens tokens;
+    const struct index *columns; /* known the second time */
     size_t at;
     struct lite_table table;
     struct {
@@ -84,6 +85,7 @@ static bool accept_group(struct parser *p, size_t *ret_first, size_t *ret_end)
 static void norm_begin(const struct parser *p, struct lite_norm *n)
 {
     lite_norm_begin(n, p->arena, p->tokens.list.items, p->names, p->table.name);
+    n->columns = p->columns;
 }
 
 static const struct lite_token *token(const struct parser *p, size_t i)
@@ -707,6 +709,34 @@ static bool fail(const struct parser *p, struct err *err)
     return err_detail(err, "%.*s", (int)(p->sql.len > 500 ? 500 : p->sql.len), p->sql.p);
 }
 
+static bool read_table(struct parser *p, const struct lite_create *c, struct err *err)
+{
+    p->table = (struct lite_table){
+        .name = c->name, .text = p->sql, .name_text = c->name_text, .virtual_table = c->virtual_table};
+    skip_name(p, c->name_text);
+    if (c->virtual_table)
+        read_virtual(p);
+    else if (!read_body(p) || !read_options(p))
+        return fail(p, err);
+    else
+        finish(p);
+    return true;
+}
+
+/* Whether a word in double quotes is a string is known when all columns are. */
+static bool read_again(struct parser *p, const struct lite_create *c, struct err *err)
+{
+    struct index columns = {0};
+    struct parser again = {
+        .arena = p->arena, .names = p->names, .sql = p->sql, .tokens = p->tokens, .key = SIZE_MAX, .columns = &columns};
+    for (size_t i = 0; i < p->table.columns.list.count; i++)
+        index_put(p->arena, &columns, lite_fold(p->arena, p->table.columns.list.items[i].name), 0);
+    if (!read_table(&again, c, err))
+        return false;
+    p->table = again.table;
+    return true;
+}
+
 bool lite_table_parse(struct arena *a, struct str statement, const struct lite_aliases *names,
                       struct lite_table *ret_table, struct err *err)
 {
@@ -714,17 +744,10 @@ bool lite_table_parse(struct arena *a, struct str statement, const struct lite_a
     struct lite_create c;
     if (!lite_tokenize(a, statement, &p.tokens) || !lite_create_parse(a, statement, &c) || c.kind != OBJECT_TABLE)
         return fail(&p, err);
-    p.table.name = c.name;
-    p.table.text = statement;
-    p.table.name_text = c.name_text;
-    p.table.virtual_table = c.virtual_table;
-    skip_name(&p, c.name_text);
-    if (c.virtual_table)
-        read_virtual(&p);
-    else if (!read_body(&p) || !read_options(&p))
-        return fail(&p, err);
-    else
-        finish(&p);
+    if (!read_table(&p, &c, err))
+        return false;
+    if (!c.virtual_table && str_find(statement, '"') < statement.len && !read_again(&p, &c, err))
+        return false;
     *ret_table = p.table;
     return true;
 }

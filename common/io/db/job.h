@@ -53,7 +53,7 @@ struct job {
 enum verdict { VERDICT_UNSET = 0, VERDICT_NEXT, VERDICT_AGAIN, VERDICT_END };
 
 /* A batch in the making, with a note for every item: what it stands for. */
-enum note_kind { NOTE_NONE = 0, NOTE_BODY, NOTE_VERIFY, NOTE_ROWS, NOTE_STATE, NOTE_FOREIGN_KEYS };
+enum note_kind { NOTE_NONE = 0, NOTE_BODY, NOTE_VERIFY, NOTE_ROWS, NOTE_STATE };
 
 struct note {
     enum note_kind kind;

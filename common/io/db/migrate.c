@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "common/io/db/job.h"
+#include "common/io/db/orphans.h"
 #include "skein/os/clock.h"
 #include "skein/os/random.h"
 
@@ -505,42 +506,34 @@ static struct foreign_keys foreign_keys_of(const struct job *j, size_t end)
     return fk;
 }
 
-static void add_violations(struct work *w)
-{
-    work_sql(w, STR("PRAGMA foreign_key_check"), NULL, 0, DB_WANT_ROWS);
-    w->notes.items[w->notes.count - 1].kind = NOTE_FOREIGN_KEYS;
-}
-
 /* Violations that were there before are not ours; more of them are. */
-static bool check_violations(const struct work *w, struct err *err)
+static bool check_orphans(const struct orphans *before, const struct orphans *after, struct err *err)
 {
-    const struct db_rows *before = NULL, *after = NULL;
-    for (size_t i = 0; i < w->notes.count; i++)
-        if (w->notes.items[i].kind == NOTE_FOREIGN_KEYS) {
-            before = before != NULL ? before : &w->items.items[i].rows;
-            after = &w->items.items[i].rows;
-        }
-    if (after == NULL || after->count <= before->count)
+    if (after->count <= before->count)
         return true;
-    struct str child = db_cell(after, after->count - 1, 0), parent = db_cell(after, after->count - 1, 2);
     err_kind(err, ERR_STATE, "foreign_keys",
              "%zu rows would refer to rows that are not there, for example in %.*s to %.*s",
-             after->count - before->count, STR_ARG(child), STR_ARG(parent));
+             after->count - before->count, STR_ARG(after->child), STR_ARG(after->parent));
     return err_hint(err, "PRAGMA foreign_key_check lists such rows");
 }
 
-static void fill_work(struct job *j, struct work *w, size_t end, bool check_foreign_keys)
+/* Runs the work, with a look at foreign keys before and after where `check` says so. */
+static bool run_checked(struct job *j, struct work *w, bool check, struct err *err, size_t *ret_step)
+{
+    struct orphans before = {0}, after = {0};
+    return (!check || orphans_find(j->db, j->a, &before, err)) && work_run(j, w, NULL, err, ret_step) &&
+           work_check(j, w, err, ret_step) && (!check || orphans_find(j->db, j->a, &after, err)) &&
+           check_orphans(&before, &after, err);
+}
+
+static void fill_work(struct job *j, struct work *w, size_t end)
 {
     uint64_t old_seq = j->book.seq;
-    if (check_foreign_keys)
-        add_violations(w);
     for (size_t i = j->done; i < end; i++)
         work_add_script(j, w, i);
     /* What is found out only here (a deferred constraint, an ended transaction) has one author or many. */
     work_add(w, (struct db_item){.kind = DB_ITEM_LEAVE},
              (struct note){.step = end - j->done == 1 ? j->done : SIZE_MAX});
-    if (check_foreign_keys)
-        add_violations(w);
     book_add_versions(j, w, j->done, end);
     for (size_t i = j->done; i < end; i++)
         book_add_row(j, w, i, LEDGER_DONE);
@@ -575,9 +568,8 @@ static enum verdict run_transaction(struct job *j, size_t end, bool check_foreig
     struct book as_read = j->book;
     size_t step = SIZE_MAX;
     j->book.state = dbstate_copy(j->a, &as_read.state);
-    fill_work(j, &w, end, check_foreign_keys);
-    if (!check_scripts(j, end, &step, &err) || !work_run(j, &w, NULL, &err, &step) || !work_check(j, &w, &err, &step) ||
-        !check_violations(&w, &err)) {
+    fill_work(j, &w, end);
+    if (!check_scripts(j, end, &step, &err) || !run_checked(j, &w, check_foreign_keys, &err, &step)) {
         j->book = as_read;
         return job_fail(j, &err, step);
     }

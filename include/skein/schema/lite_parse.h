@@ -6,6 +6,7 @@
 #pragma once
 
 #include "skein/base/err.h"
+#include "skein/base/index.h"
 #include "skein/schema/lite_token.h"
 
 /* A name, and what stands for it in the schema that is compared with: renames of tables and columns. */
@@ -83,8 +84,15 @@ size_t lite_table_column(const struct lite_table *t, struct str name); /* SIZE_M
 
 enum lite_affinity lite_affinity(struct str type);
 
-/* The normal form of an index, a view or a trigger, without its name. */
-struct str lite_norm_object(struct arena *a, struct str statement, const struct lite_aliases *names);
+/*
+ * The normal form of an index, a view or a trigger, without its name. `columns` (folded names; may be NULL): what is
+ * none of them, in double quotes, is a string.
+ */
+struct str lite_norm_object(struct arena *a, struct str statement, const struct lite_aliases *names,
+                            const struct index *columns);
 
 /* Does the statement name `name` anywhere behind the object's own name? */
 bool lite_mentions(struct str statement, struct str name);
+
+/* Does it hold `WITH name AS (` or `, name AS (`, or `name (columns) AS (`? `folded`: in lower case. */
+bool lite_defines(struct arena *a, struct str statement, struct str folded);

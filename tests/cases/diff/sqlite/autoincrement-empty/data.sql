@@ -1,2 +1,3 @@
 INSERT INTO t (id, v) VALUES (100, 'b');
 DELETE FROM t;
+INSERT INTO k VALUES (1);

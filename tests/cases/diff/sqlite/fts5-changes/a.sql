@@ -1,1 +1,2 @@
+CREATE TABLE k (a INT);
 CREATE VIRTUAL TABLE docs USING fts5(title, body);

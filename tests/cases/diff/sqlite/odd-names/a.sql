@@ -1,4 +1,4 @@
 CREATE TABLE "a.b" ("c;d" INT);
 CREATE TABLE "x'y" ("(" INT, ")" INT);
 CREATE TABLE "--" ("/*" INT);
-CREATE TABLE "ÄÖ" ("é" INT);
+CREATE TABLE "äö" ("é" INT);

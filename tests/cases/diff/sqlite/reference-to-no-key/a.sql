@@ -1,0 +1,2 @@
+CREATE TABLE p (a INT, b INT);
+CREATE TABLE t (x INT);
