@@ -118,6 +118,35 @@ static struct str empty_value(const struct lite_column *column)
     return str_is(column->type, "BLOB") ? STR("x''") : STR("''");
 }
 
+/* No two rows may have the same there. */
+static bool is_unique(const struct copy *x, const struct lite_column *column)
+{
+    const struct lite_diff *d = x->d;
+    for (size_t i = 0; i < x->c->new.constraints.list.count; i++) {
+        const struct lite_constraint *k = &x->c->new.constraints.list.items[i];
+        bool key = k->kind == LITE_UNIQUE || k->kind == LITE_PRIMARY_KEY;
+        for (size_t n = 0; key && n < k->columns.list.count; n++)
+            if (lite_same_name(k->columns.list.items[n], column->name))
+                return true;
+    }
+    for (size_t i = 0; i < d->to->objects.list.count; i++) {
+        const struct object *o = &d->to->objects.list.items[i];
+        struct lite_create index;
+        if (o->kind == OBJECT_INDEX && lite_same_name(o->table, x->c->new.name) &&
+            lite_create_parse(d->arena, lite_sql(o), &index) && index.unique &&
+            lite_mentions(lite_sql(o), column->name))
+            return true;
+    }
+    return false;
+}
+
+/* An empty value, or the rowid where each row needs one of its own. */
+static struct str fill_value(const struct copy *x, const struct lite_column *column)
+{
+    struct str rowid = x->c->old.without_rowid ? STR_NONE : rowid_name(x);
+    return rowid.len > 0 && is_unique(x, column) ? rowid : empty_value(column);
+}
+
 static void copy_new_column(struct copy *x, const struct lite_column *column)
 {
     struct lite_diff *d = x->d;
@@ -129,10 +158,11 @@ static void copy_new_column(struct copy *x, const struct lite_column *column)
                        STR_ARG(column->name)));
         return;
     }
-    copy_pair(x, lite_q(d, column->name), empty_value(column));
+    struct str value = fill_value(x, column);
+    copy_pair(x, lite_q(d, column->name), value);
     say(x, &x->note,
         str_printf(d->arena, "what %.*s was is not known any more: rows get %.*s", STR_ARG(column->name),
-                   STR_ARG(empty_value(column))));
+                   STR_ARG(value)));
 }
 
 static void note_type_change(struct copy *x, const struct lite_column *old, const struct lite_column *new)
