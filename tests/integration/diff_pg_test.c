@@ -130,14 +130,21 @@ static bool run_all(struct pair *p, const struct ddl_list *list)
     return true;
 }
 
+/* An expression that was printed and read once may be printed otherwise: `from` takes the spelling of `to`. */
+static bool settle(struct pair *p, struct side *from, const struct side *to)
+{
+    return introspect_settle(scratch_db(from->scratch), &from->schema, scratch_db(to->scratch), &to->schema, &p->arena,
+                             &p->err);
+}
+
 /* After the statements have run, the first database is as `wanted`: no statement would be left. */
-static bool prove(struct pair *p, const struct ddl_list *list, const struct schema *wanted)
+static bool prove(struct pair *p, const struct ddl_list *list, const struct side *wanted)
 {
     struct ddl_list rest = {0};
     struct side now = p->a;
     if (!run_all(p, list) || !read_side(p, &now))
         return false;
-    if (!differ(p, &now.schema, wanted, false, &rest))
+    if (!settle(p, &now, wanted) || !differ(p, &now.schema, &wanted->schema, false, &rest))
         return false;
     if (rest.list.count == 0)
         return true;
@@ -169,7 +176,8 @@ static bool generate(struct pair *p, struct side *first)
               open_side(p, first, databases[2], "a.sql") && load(p, scratch_db(p->a.scratch), read_case(p, "data.sql"));
     if (!ok)
         return failed_at(p, "load");
-    ok = differ(p, &p->a.schema, &p->b.schema, false, &p->up) && differ(p, &p->b.schema, &p->a.schema, true, &p->down);
+    ok = settle(p, &p->a, &p->b) && differ(p, &p->a.schema, &p->b.schema, false, &p->up) &&
+         differ(p, &p->b.schema, &p->a.schema, true, &p->down);
     if (ok && getenv("SKEIN_SHOW") != NULL) {
         show("up", &p->up);
         show("down", &p->down);
@@ -190,9 +198,9 @@ static bool run_pair(struct pair *p)
         return failed_at(p, nochange ? "a migration where nothing changed" : "no migration");
     if (!row_counts(p, &before))
         return failed_at(p, "rows");
-    if (!prove(p, &p->up, &p->b.schema))
+    if (!prove(p, &p->up, &p->b))
         return failed_at(p, "up");
-    if (!prove(p, &p->down, &first.schema))
+    if (!prove(p, &p->down, &first))
         return failed_at(p, "down");
     if (!row_counts(p, &after))
         return failed_at(p, "rows");
