@@ -11,6 +11,9 @@ extern const struct opt_command command_heads, command_branches, command_history
 /* cmd_init.c, cmd_author.c, cmd_edit.c, cmd_squash.c: making projects and revisions */
 extern const struct opt_command command_init, command_revision, command_merge, command_edit, command_squash;
 
+/* cmd_init_extension.c: an extension with its first revision */
+extern const struct opt_command command_init_extension;
+
 /* cmd_fix_tables.c: model files */
 extern const struct opt_command command_fix_tables;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What a person begins with: debug, whatever state the project and the databases are in."""
+"""What a person begins with: init-extension, debug, fix-tables, whatever state the project and the databases are in."""
 
 import os
+import pathlib
 import subprocess
 import unittest
 
@@ -106,6 +107,136 @@ class Debug(Case):
         models = self.debug()["models"]
         self.assertEqual((models["engines"], models["command"]), (["postgresql", "sqlite"], ["false", "{module}"]))
         self.assertEqual(models["error"]["code"], "models_command")
+
+
+class InitExtension:
+    def files(self):
+        """Everything in the project's folder, with its bytes."""
+        return {str(path.relative_to(self.project)): path.read_bytes() for path in sorted(pathlib.Path(self.project).rglob("*"))
+                if path.is_file()}
+
+    def setUp(self):
+        super().setUp()
+        self.ok("init")
+
+    def begin(self, *args, name="billing", **kwargs):
+        return self.ok("init-extension", name, *args, env=self.scratch, **kwargs)
+
+    def heads(self, *args):
+        return [line.split()[0] for line in self.ok("current", "--extension", "billing", *args).out.splitlines()]
+
+    def test_everything_at_once_and_nothing_twice(self):
+        made = self.begin("--format", "json").json
+        self.assertEqual([path.rpartition("/")[2].split("_")[0] for path in made["made"]],
+                         ["versions", "DB", made["revision"]])
+        self.assertEqual((made["extension"], made["changed"], made["steps_applied"]), ("billing", [LIST], 1))
+        self.assertIn("billing_items", self.tables())
+        self.assertEqual(self.heads(), [made["revision"]])
+        self.assertIn("-- branch_labels: ext_billing\n", self.files()[made["made"][-1]].decode())
+        before = self.files()
+        again = self.begin()
+        self.assertEqual(again.out, "")
+        self.assertIn("nothing to do", again.err)
+        self.assertEqual(self.files(), before)
+        self.assertEqual(self.ok("revision", "--auto", "-m", "x", "-x", "billing", env=self.scratch).out, "")
+        self.assertEqual(self.ok("downgrade", "base", "-x", "billing").code, 0)
+        self.assertNotIn("billing_items", self.tables())
+
+    def test_what_was_begun_is_completed(self):
+        self.begin("--skip-apply")
+        whole = self.files()
+        model, versions = "extensions/billing/DB_billing.sql", "extensions/billing/migrations/versions"
+        empty = whole[LIST].replace(b'"billing"', b"")
+        for undone in range(4):  # of the last steps
+            with self.subTest(undone=undone):
+                for path in [*pathlib.Path(self.project, versions).iterdir(), pathlib.Path(self.project, model)][:undone]:
+                    path.unlink()
+                if undone == 3:
+                    self.write(LIST, empty.decode())
+                self.begin("--skip-apply")
+                found = self.files()
+                self.assertEqual(len(found), len(whole))
+                for path in (model, LIST):
+                    self.assertEqual(found[path], whole[path])
+        self.assertNotIn("billing_items", self.tables())
+        self.assertIn("has revision", self.begin().err)
+        self.assertIn("billing_items", self.tables())
+
+    def test_later_revisions_are_left_to_upgrade(self):
+        first = self.begin("--skip-apply", "--format", "json").json["revision"]
+        self.ok("revision", "-m", "more", "-x", "billing")
+        self.begin()
+        self.assertEqual(self.heads(), [first])
+        self.ok("upgrade", "-x", "billing")
+        self.assertIn("nothing to do", self.begin().err)
+
+    def test_without_a_model_the_first_revision_is_empty(self):
+        made = self.begin("--skip-model", "--format", "json").json
+        self.assertEqual(len(made["made"]), 2)
+        self.assertNotIn("CREATE", self.files()[made["made"][-1]].decode())
+        self.assertEqual(self.heads(), [made["revision"]])
+        before = self.files()
+        self.begin()  # and a sample comes too late
+        self.assertEqual(self.files(), before)
+
+    def test_models_that_are_there_are_taken(self):
+        self.write("extensions/billing/DB_mine.sql", "CREATE TABLE billing_mine (id INTEGER PRIMARY KEY);\n")
+        made = self.begin("--format", "json").json
+        self.assertIn("CREATE TABLE billing_mine", self.files()[made["made"][-1]].decode())
+        self.assertNotIn("extensions/billing/DB_billing.sql", self.files())
+        self.assertIn("billing_mine", self.tables())
+
+    def test_the_longest_name(self):
+        name = "a" * 47
+        self.begin(name=name)
+        self.assertIn(name + "_items", self.tables())
+
+    def test_the_list_keeps_its_form_and_order(self):
+        self.write(LIST, '{ "auto_discover":false,\n\t"extensions" : ["zeta", "alpha"] }\n')
+        for name in ("zeta", "alpha"):
+            self.ok("init", "--extension", name)
+        self.begin("--skip-apply")
+        self.assertEqual(self.files()[LIST].decode(), '{ "auto_discover":false,\n\t"extensions" : ["zeta", "alpha", "billing"] }\n')
+
+    def test_what_is_refused_leaves_nothing_behind(self):
+        before = self.files()
+        for code, text, args in ((2, "no database given", ["billing"]), (2, "the extension name 'Billing'", ["Billing", "--skip-apply"]),
+                                 (2, "NAME", ["--skip-apply"])):
+            result = self.skein("init-extension", *args, database=False, env=self.scratch)
+            self.assertEqual(result.code, code, result)
+            self.assertIn(text, result.err)
+        self.assertEqual(self.files(), before)
+
+    def test_a_model_that_is_wrong_is_told_and_can_be_repaired(self):
+        self.write("extensions/billing/DB_mine.sql", "CREATE TABLE billing_mine (id INTEGER PRIMARY KEY,);\n")
+        result = self.skein("init-extension", "billing", env=self.scratch)
+        self.assertEqual(result.code, 1, result)
+        self.assertIn("extensions/billing/DB_mine.sql:1:", result.err)
+        self.write("extensions/billing/DB_mine.sql", "CREATE TABLE billing_mine (id INTEGER PRIMARY KEY);\n")
+        self.begin()
+        self.assertIn("billing_mine", self.tables())
+
+
+class InitExtensionSqlite(InitExtension, Case):
+    scratch = {}
+
+    def test_in_a_database_that_cannot_be_opened(self):
+        result = self.skein("init-extension", "billing", "-d", f"sqlite:///{self.folder}/gone/x.db")
+        self.assertEqual(result.code, 1, result)
+        self.assertIn("DB_billing.sql", result.out)  # what is there now
+        self.begin()
+        self.assertIn("billing_items", self.tables())
+
+
+class InitExtensionPostgresql(InitExtension, Postgres):
+    scratch = {"SKEIN_SCRATCH_URL": f"postgresql:///postgres?host={PG_FOLDER}&user=skein"}
+
+    def test_without_a_scratch_server(self):
+        result = self.skein("init-extension", "billing")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn("--scratch", result.err)
+        self.begin()
+        self.assertIn("billing_items", self.tables())
 
 
 class FixTables(Case):

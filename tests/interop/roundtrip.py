@@ -339,8 +339,9 @@ class Trip:
     def down(self, made, before):
         """Back to a: the revisions that --auto made, the last module first."""
         for module in reversed(self.case.modules):
-            if any(path.startswith(self.below(module) + "/") for path in made):
-                run(["downgrade", "-1", *([] if module == "core" else ["--extension", module])], self.env)
+            count = sum(path.startswith(self.below(module) + "/") for path in made)
+            if count > 0:
+                run(["downgrade", f"-{count}", *([] if module == "core" else ["--extension", module])], self.env)
         compare("downgrade", self.database, self.case.all("a"), before, self.case.meta.get("ignore_column_order"))
 
     def there_and_back(self):
