@@ -190,7 +190,6 @@ static void print_done(const struct begin *b)
         out_json(object);
         return;
     }
-    initing_print(&b->in);
     if (b->steps > 0)
         out_note("%.*s has revision %.*s now", STR_ARG(db->name), STR_ARG(first_of(b)));
     else if (b->in.made.list.count + b->in.edited.list.count == 0)
@@ -211,13 +210,12 @@ static int run_init_extension(const struct opt_line *line)
     local_begin(&l, line);
     struct begin b = {.l = &l, .name = str_of(opt_argument(line, 0))};
     initing_begin(&b.in, &l);
-    bool done = check_database(&b) && initing_extension(&b.in, b.name) && load(&b) && write_sample(&b) &&
-                make_first(&b) && apply_first(&b);
-    if (!done) {
-        if (l.form == OUT_FORM_TEXT)
-            initing_print(&b.in); /* what is there by now, and stays */
+    bool made =
+        check_database(&b) && initing_extension(&b.in, b.name) && load(&b) && write_sample(&b) && make_first(&b);
+    if (l.form == OUT_FORM_TEXT)
+        initing_print(&b.in); /* what is there by now stays, whatever comes */
+    if (!made || !apply_first(&b))
         return local_fail(&l);
-    }
     b.in.next = next_of(&b);
     print_done(&b);
     local_close(&l);

@@ -9,6 +9,8 @@ import re
 
 TOKEN = re.compile(r"""\s+|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[A-Za-z_\x80-\U0010ffff$]"""
                    r"""[\w$\x80-\U0010ffff]*|\d[\w.]*|<=|>=|<>|==|!=|\|\||->>|->|<<|>>|.""", re.S)
+# As SQLite folds names: ASCII only.
+LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 OWN = re.compile(r"(alembic_version|skein_|sqlite_)")
 QUOTES = {'"': '"', "`": "`", "[": "]"}
 
@@ -21,9 +23,9 @@ def tokens(sql):
             continue
         if token[0] in QUOTES:
             end = QUOTES[token[0]]
-            token = token[1:-1].replace(end * 2, end).lower()
+            token = token[1:-1].replace(end * 2, end).translate(LOWER)
         elif token[0] != "'":
-            token = token.lower()
+            token = token.translate(LOWER)
         found.append(token)
     return found
 
@@ -119,10 +121,16 @@ def column(words):
     return name, " ".join(kind), frozenset(own), shared
 
 
+def unqualified(words, name):
+    """Without the table's own name before its columns."""
+    return [word for i, word in enumerate(words) if not (words[i:i + 2] == [name, "."] or words[i - 1:i + 1] == [name, "."])]
+
+
 def table(sql):
     """(facts, columns in order, facts of each column) of a CREATE TABLE."""
     words = tokens(sql)
     start = words.index("(")
+    words = words[:start] + unqualified(words[start:], words[start - 1])
     end = group(words, start)
     options = frozenset(" ".join(option) for option in split(words[end:]) if option)
     columns, order, constraints = {}, [], []
@@ -147,17 +155,17 @@ def snapshot(cursor):
     for kind, name, on, sql in rows:
         if OWN.match(on) or on in shadow:
             continue
-        key = name.lower()
+        key = name.translate(LOWER)
         if kind != "table" or sql.upper().startswith("CREATE VIRTUAL"):
             if sql is not None:  # an index of a constraint is seen there
-                facts[kind, key] = (on.lower(), " ".join(tokens(sql)))
+                facts[kind, key] = (on.translate(LOWER), " ".join(tokens(sql)))
             continue
         facts[kind, key], order[key], columns = table(sql)
         for column_name, about in columns.items():
             facts["column", f"{key}.{column_name}"] = about
         quoted = name.replace('"', '""')
         for row in cursor.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall():
-            facts["pragma", f"{key}.{row[1].lower()}"] = (row[2].lower().replace(" ", ""), *row[3:4], *row[5:])
+            facts["pragma", f"{key}.{row[1].translate(LOWER)}"] = (row[2].translate(LOWER).replace(" ", ""), *row[3:4], *row[5:])
         facts["pragma", key] = tuple(sorted(indexes(cursor, quoted), key=str))
         facts["references", key] = tuple(sorted(foreign_keys(cursor, quoted)))
     return facts, order
@@ -174,5 +182,5 @@ def indexes(cursor, quoted):
 def foreign_keys(cursor, quoted):
     found = {}
     for number, _, target, own, other, update, delete, match in cursor.execute(f'PRAGMA foreign_key_list("{quoted}")').fetchall():
-        found.setdefault(number, [target.lower(), update, delete, match]).append((own.lower(), (other or "").lower()))
+        found.setdefault(number, [target.translate(LOWER), update, delete, match]).append((own.translate(LOWER), (other or "").translate(LOWER)))
     return [str(entry) for entry in found.values()]

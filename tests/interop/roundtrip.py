@@ -90,7 +90,6 @@ class Sqlite:
 
     def execute(self, sql):
         connection = sqlite3.connect(self.path)
-        connection.execute("PRAGMA foreign_keys=ON")
         connection.executescript(sql)
         connection.close()
 
@@ -103,7 +102,7 @@ class Sqlite:
 
     @staticmethod
     def all_rows(table, columns):
-        listed = ", ".join(f"iif({quoted(column)} IS NULL, NULL, hex({quoted(column)}))" for column in columns)
+        listed = ", ".join(f"iif({quoted(column)} IS NULL, NULL, hex(CAST({quoted(column)} AS TEXT)))" for column in columns)
         return f"SELECT {listed} FROM {quoted(table)}"
 
     def close(self):
@@ -389,8 +388,6 @@ class Trip:
             stay = [c for c in columns if c in wanted.get(table, []) and f"{table}.{c}" not in lossy]
             if stay:
                 kept[table] = (stay, self.rows(table, stay))
-        if not any(rows for _, rows in kept.values()):
-            raise Difference("data.sql leaves no row that could survive")
         return kept
 
     def rows(self, table, columns):
