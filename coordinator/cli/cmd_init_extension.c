@@ -7,6 +7,7 @@
  * The sample is for an extension that has neither models nor revisions: once there is a revision it has begun.
  */
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/cli/authoring.h"
@@ -56,17 +57,23 @@ struct begin {
 /* --- the model ------------------------------------------------------------------------------------------------- */
 
 /* Any DB_*: models may be in another language, which a command turns into SQL. */
+static int is_model(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, "DB_", 3) == 0;
+}
+
 static bool has_models(struct begin *b, bool *ret_has)
 {
     struct local *l = b->l;
     const char *folder = initing_path(&b->in, arena_printf(&l->arena, "extensions/%.*s", STR_ARG(b->name)));
-    DIR *entries = opendir(folder);
-    if (entries == NULL)
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_model, alphasort);
+    if (count < 0)
         return err_errno(&l->err, "cannot read the folder %s", folder);
-    *ret_has = false;
-    for (const struct dirent *e; !*ret_has && (e = readdir(entries)) != NULL;)
-        *ret_has = strncmp(e->d_name, "DB_", 3) == 0;
-    closedir(entries);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    *ret_has = count > 0;
     return true;
 }
 
