@@ -252,9 +252,14 @@ static bool prove_engine(struct making *m, struct auto_engine *e)
 
 static bool prove(struct making *m)
 {
-    for (size_t i = 0; i < m->work->engine_count; i++)
-        if (!m->work->engines[i].is_live && !prove_engine(m, &m->work->engines[i]))
+    for (size_t i = 0; i < m->work->engine_count; i++) {
+        struct auto_engine *e = &m->work->engines[i];
+        if (e->is_live) /* it is not to be written to, and no scratch database is like it */
+            out_note("note: the statements for %s are not tried, for they begin at a live database",
+                     engine_name(e->engine));
+        else if (!prove_engine(m, e))
             return false;
+    }
     return true;
 }
 
