@@ -302,13 +302,14 @@ static bool check_references(struct loading *l, const struct todo *t)
     return true;
 }
 
-/* Compiles a query over the view: it says what is missing below it. */
-static bool check_view(struct loading *l, const struct todo *t)
+/* Compiles a statement that uses what `t` creates: it says what is missing below that. */
+static bool check_use(struct loading *l, const struct todo *t, struct str sql)
 {
-    const struct model_head *head = &statement_of(l, t)->head;
-    struct str name = db_quote_name(l->arena, head->name);
     struct err none = {0};
-    if (db_exec(l->db, str_printf(l->arena, "SELECT * FROM %.*s LIMIT 0", STR_ARG(name)), NULL, 0, &none))
+    bool explains = str_starts(sql, STR("EXPLAIN"));
+    if (db_exec(l->db, sql, NULL, 0, &none))
+        return true;
+    if (explains && !is_fatal(&none) && !is_missing(&none)) /* this way to make it run is not the right one */
         return true;
     *l->err = none;
     if (is_fatal(&none))
@@ -320,9 +321,52 @@ static bool check_view(struct loading *l, const struct todo *t)
     else
         err_kind(l->err, ERR_INPUT, "bad_model", "%s", none.text);
     if (l->err->hint[0] == '\0')
-        err_hint(l->err, "correct the view in the model file");
+        err_hint(l->err, "correct the statement in the model file");
     set_origin(l, t, 0);
     return false;
+}
+
+static bool check_view(struct loading *l, const struct todo *t)
+{
+    struct str name = db_quote_name(l->arena, statement_of(l, t)->head.name);
+    return check_use(l, t, str_printf(l->arena, "SELECT * FROM %.*s LIMIT 0", STR_ARG(name)));
+}
+
+/* The column that an UPDATE has to name for the trigger to run: that of UPDATE OF, or any. */
+static bool find_column(struct loading *l, struct str table, struct str sql, size_t at, struct str *ret_column)
+{
+    struct token t = token_next(ENGINE_SQLITE, sql, &at);
+    struct db_rows rows;
+    if (token_is(&t, "of")) {
+        t = token_next(ENGINE_SQLITE, sql, &at);
+        *ret_column = token_name(l->arena, ENGINE_SQLITE, &t);
+        return true;
+    }
+    if (!db_query(l->db, l->arena, STR("SELECT name FROM pragma_table_info($1)"), &table, 1, &rows, l->err))
+        return false;
+    *ret_column = rows.count > 0 ? db_cell(&rows, 0, 0) : STR("");
+    return true;
+}
+
+/* A trigger's body is compiled with a statement that makes it run. */
+static bool check_trigger(struct loading *l, const struct todo *t)
+{
+    const struct model_statement *s = statement_of(l, t);
+    struct str table = s->head.on_table, name = db_quote_name(l->arena, table), column;
+    struct token word;
+    size_t at = 0;
+    do
+        word = token_next(ENGINE_SQLITE, s->sql, &at);
+    while (word.kind != TOKEN_END && !token_is(&word, "insert") && !token_is(&word, "delete") &&
+           !token_is(&word, "update"));
+    if (token_is(&word, "insert"))
+        return check_use(l, t, str_printf(l->arena, "EXPLAIN INSERT INTO %.*s DEFAULT VALUES", STR_ARG(name)));
+    if (token_is(&word, "delete"))
+        return check_use(l, t, str_printf(l->arena, "EXPLAIN DELETE FROM %.*s", STR_ARG(name)));
+    if (!find_column(l, table, s->sql, at, &column))
+        return false;
+    column = db_quote_name(l->arena, column);
+    return check_use(l, t, str_printf(l->arena, "EXPLAIN UPDATE %.*s SET %.*s = NULL", STR_ARG(name), STR_ARG(column)));
 }
 
 static bool check_lite(struct loading *l, const struct todos *all)
@@ -330,9 +374,13 @@ static bool check_lite(struct loading *l, const struct todos *all)
     for (size_t i = 0; l->request->engine == ENGINE_SQLITE && i < all->list.count; i++) {
         const struct todo *t = &all->list.items[i];
         const struct model_head *head = &statement_of(l, t)->head;
-        if (head->verb == MODEL_CREATE && head->kind == OBJECT_TABLE && !check_references(l, t))
+        if (head->verb != MODEL_CREATE)
+            continue;
+        if (head->kind == OBJECT_TABLE && !check_references(l, t))
             return false;
-        if (head->verb == MODEL_CREATE && head->kind == OBJECT_VIEW && !check_view(l, t))
+        if (head->kind == OBJECT_VIEW && !check_view(l, t))
+            return false;
+        if (head->kind == OBJECT_TRIGGER && !check_trigger(l, t))
             return false;
     }
     return true;

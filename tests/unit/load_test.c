@@ -54,6 +54,11 @@ static void any_order(void **state)
     file("core", "a", "CREATE INDEX i ON t (a);\nCREATE VIEW v AS SELECT * FROM w;");
     file("core", "b", "CREATE VIEW w AS SELECT * FROM t;");
     file("core", "c", "CREATE TABLE t (a REFERENCES u (a));");
+    file("core", "g",
+         "CREATE TRIGGER g1 AFTER UPDATE ON t BEGIN DELETE FROM u; END;"
+         "CREATE TRIGGER g2 INSTEAD OF INSERT ON v BEGIN DELETE FROM u; END;"
+         "CREATE TRIGGER g3 INSTEAD OF UPDATE ON v BEGIN INSERT INTO u VALUES (NEW.a); END;"
+         "CREATE TRIGGER g4 BEFORE DELETE ON \"t\" WHEN OLD.a > 1 BEGIN SELECT RAISE(ABORT, 'no'); END;");
     file("core", "d", "CREATE TABLE u (a PRIMARY KEY REFERENCES t (a));");
     file("x", "e", "CREATE TABLE x_a (b REFERENCES x_b (a), u REFERENCES u (a));");
     file("x", "f", "CREATE TABLE x_b (a PRIMARY KEY);");
@@ -73,6 +78,12 @@ static void errors(void **state)
         {"core", "CREATE VIEW v AS SELECT * FROM w;CREATE VIEW w AS SELECT * FROM v;", "cyclic_models", "f:1:34"},
         {"core", "CREATE TABLE t (a REFERENCES x_a (b));", "core_needs_extension", "f:1:30"},
         {"core", "CREATE VIEW v AS SELECT * FROM x_a;", "core_needs_extension", "f:1:1"},
+        {"core", "CREATE TABLE t (a);CREATE TRIGGER g INSERT ON t BEGIN DELETE FROM u; END;", "missing_reference",
+         "f:1:20"},
+        {"core", "CREATE TABLE t (a);CREATE TRIGGER g DELETE ON t BEGIN SELECT b FROM t; END;", "missing_reference",
+         "f:1:20"},
+        {"core", "CREATE TABLE t (a, b);CREATE TRIGGER g AFTER UPDATE OF b ON t BEGIN DELETE FROM x_a; END;",
+         "core_needs_extension", "f:1:23"},
         {"core", "CREATE TABLE t (a TEXT DEFAULT 'x);", "bad_sql", "f:1:32"},
         {"core", "CREATE TABLE t (a);\nDELETE FROM t;", "not_a_model", "f:2:1"},
         {"core", "CREATE TABLE t (a);\nCREATE TABLE T (a);", "two_owners", "f:2:1"},
