@@ -93,6 +93,8 @@ class Check(Case):
         self.assertEqual((result.code, "DB_all.sql" in result.out), (1, True), result)
 
     def test_what_is_no_finding(self):
+        self.assertEqual(self.found("--only", "edited", database=True), [])
+        self.assertEqual(self.skipped("--only", "edited", database=True), ["edited"])
         self.fails(1, "no such file", "check", "--database", "sqlite:///missing.db", database=False)
         self.fails(2, "--only", "check", "--only", "nothing", database=False)
         self.core("a3", "SELECT 1;", revises="nowhere")
