@@ -126,16 +126,15 @@ bool planning_print_sql(struct local *l, const struct plan *plan)
     puts(begin_word(plan->engine));
     print_tables(l, plan);
     for (size_t i = 0; i < plan->steps.list.count; i++) {
-        bool alone = stands_alone(scripts[i]);
+        bool alone = stands_alone(scripts[i]), last = i + 1 == plan->steps.list.count;
+        bool ends = each || last || script_ends_transaction(scripts[i]);
         if (alone)
             puts("COMMIT;\n");
         print_step(l, &plan->steps.list.items[i], scripts[i]);
-        if (each && !alone)
-            puts("COMMIT;\n");
-        if ((alone || each) && i + 1 < plan->steps.list.count)
+        if (ends && !alone)
+            puts(last && !each ? "COMMIT;" : "COMMIT;\n");
+        if ((alone || ends) && !last)
             puts(begin_word(plan->engine));
-        else if (!alone && !each && i + 1 == plan->steps.list.count)
-            puts("COMMIT;");
     }
     return true;
 }

@@ -175,6 +175,17 @@ static void test_classify(void **state)
 }
 
 /* libpg_query brings a copy of protobuf-c of its own: the library's must be the one that is used. */
+static void test_adds_label(void **state)
+{
+    (void)state;
+    assert_true(statement_adds_label(STR("ALTER TYPE mood ADD VALUE 'x'")));
+    assert_true(
+        statement_adds_label(STR("/* a */ alter type \"S\".mood -- b\n add value if not exists 'x' before 'y'")));
+    assert_false(statement_adds_label(STR("ALTER TYPE mood RENAME VALUE 'x' TO 'y'")));
+    assert_false(statement_adds_label(STR("ALTER TYPE pair ADD ATTRIBUTE value integer")));
+    assert_false(statement_adds_label(STR("ALTER TABLE mood ADD value integer")));
+}
+
 static void test_protobuf_symbols(void **state)
 {
     (void)state;
@@ -206,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_cover),
         cmocka_unit_test(test_cover_engines),
         cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_adds_label),
         cmocka_unit_test(test_protobuf_symbols),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

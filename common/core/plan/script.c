@@ -1,6 +1,8 @@
 /* Which texts a step runs, and the hash over them. Cutting is in script_build.c: agents do not cut. */
 #include "common/core/plan/script_text.h"
 
+#include "skein/sql/classify.h"
+
 static const char *const names[] = {"unset", "up", "down", "stamp"};
 
 const char *direction_name(enum direction direction)
@@ -62,6 +64,16 @@ struct script script_texts(const struct revision *r, enum direction direction, e
 struct hash script_hash_of(const struct revision *r, enum direction direction, enum engine engine)
 {
     return script_texts(r, direction, engine).hash;
+}
+
+bool script_ends_transaction(const struct script *s)
+{
+    for (size_t i = 0; s != NULL && s->engine == ENGINE_POSTGRESQL && i < s->body.statements.list.count; i++) {
+        const struct statement *cut = &s->body.statements.list.items[i];
+        if (statement_adds_label((struct str){s->body.sql.p + cut->start, cut->len}))
+            return true;
+    }
+    return false;
 }
 
 bool script_verify(const struct script *s, const struct hash *expected)

@@ -148,6 +148,8 @@ bool schema_diff_pg(struct arena *a, const struct diff_request *request, struct 
 const struct schema *pg_renamed(struct arena *a, const struct diff_request *request, struct ddl_list *list);
 void pg_rename_candidates(struct arena *a, const struct diff_request *request, struct renames *ret_list);
 
+bool pg_is_of_same_type(const struct object *from, const struct object *to); /* tables OF one composite type */
+
 /* Whether the off or on of something else does it for this item too: a table's for its columns, say. */
 bool pg_off_implied(struct pg_diff *d, const struct pg_item *item);
 bool pg_on_implied(struct pg_diff *d, const struct pg_item *item);

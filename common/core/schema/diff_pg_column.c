@@ -272,13 +272,20 @@ static bool is_in_the_way(struct pg_diff *d, const struct object *from, const st
                                      str_starts(object_get(to, "default"), STR("nextval(")));
 }
 
+/* Columns of a typed table change with the type. */
+static bool is_of_type(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    const struct object *then = pg_table_of(d->from, from), *now = pg_table_of(d->to, to);
+    return then != NULL && now != NULL && pg_is_of_same_type(then, now);
+}
+
 /* Returns the default that the column has afterwards. */
 static struct str change_type(struct pg_diff *d, const struct object *from, const struct object *to, struct str present)
 {
     bool retyped = !str_eq(carried_on(d, from, to, "type"), object_get(to, "type")) ||
                    !str_eq(carried_on(d, from, to, "collation"), object_get(to, "collation"));
     bool carried = pg_has(to, "inherited") && !pg_column_is_local(to);
-    if (!retyped && (carried || !has_new_type(d, from)))
+    if (is_of_type(d, from, to) || (!retyped && (carried || !has_new_type(d, from))))
         return present;
     if (present.p != NULL && is_in_the_way(d, from, to)) {
         alter_column(d, to, "DROP DEFAULT");

@@ -37,6 +37,12 @@ static bool owner_goes(struct pg_diff *d, const struct object *sequence)
     return owner != SIZE_MAX && pg_is_unmade(&d->items.list.items[d->from_items[owner]]);
 }
 
+/* Altering the type alters the table's columns. */
+bool pg_is_of_same_type(const struct object *from, const struct object *to)
+{
+    return pg_has(from, "of_type") && pg_has(to, "of_type") && !pg_differs(from, to, "of_type");
+}
+
 bool pg_off_implied(struct pg_diff *d, const struct pg_item *item)
 {
     const struct object *from = pg_from(d, item->from);
@@ -49,6 +55,8 @@ bool pg_off_implied(struct pg_diff *d, const struct pg_item *item)
         return false;
     const struct pg_item *above = pg_item_from(d, relation);
     const struct object *now = pg_to(d, above->to);
+    if (now != NULL && from->kind == OBJECT_COLUMN && pg_is_of_same_type(relation, now))
+        return true;
     return pg_is_unmade(above) || (now != NULL && is_from_parent(from) && is_child_of_same(relation, now));
 }
 
@@ -62,6 +70,8 @@ bool pg_on_implied(struct pg_diff *d, const struct pg_item *item)
     const struct object *table = pg_table_of(d->to, to);
     const struct pg_item *above = pg_item_to(d, table);
     const struct object *then = pg_from(d, above->from);
+    if (then != NULL && pg_is_of_same_type(then, table))
+        return true;
     return pg_is_made(above) || (then != NULL && !pg_column_is_local(to) && is_child_of_same(then, table));
 }
 

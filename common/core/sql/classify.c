@@ -121,6 +121,17 @@ enum statement_class statement_classify(enum engine engine, struct str statement
     return refuses ? STATEMENT_NO_TRANSACTION : STATEMENT_PLAIN;
 }
 
+bool statement_adds_label(struct str statement)
+{
+    struct words w = {.engine = ENGINE_POSTGRESQL, .sql = statement};
+    if (!take(&w, "alter") || !take(&w, "type"))
+        return false;
+    for (struct str word = next_word(&w); word.len > 0; word = next_word(&w))
+        if (is_keyword(word, "add"))
+            return take(&w, "value");
+    return false;
+}
+
 /*
  * Settings that a script may read or change inside a transaction: rolled back with it, without effect after, or set
  * again when the next one begins (legacy_alter_table, which a table that is made again needs for its last step).

@@ -485,7 +485,8 @@ enum verdict job_admit(struct job *j, const struct db_begin *begin, enum admissi
 static size_t segment_end(const struct job *j)
 {
     size_t end = j->done + 1;
-    while (!j->options->transaction_per_revision && end < j->plan->steps.list.count && !step_is_alone(j, end))
+    while (!j->options->transaction_per_revision && end < j->plan->steps.list.count && !step_is_alone(j, end) &&
+           !script_ends_transaction(j->scripts[end - 1]))
         end++;
     return end;
 }

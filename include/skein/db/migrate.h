@@ -20,7 +20,7 @@ struct migrate_options {
     uint64_t fence;                /* 0: no coordinator; lock and compare-and-set alone decide */
     struct str attempt;            /* plan id of the rollout's attempt, or a fresh one; names the ledger rows */
     struct str principal;          /* who asked, for the ledger */
-    bool transaction_per_revision; /* else one transaction for the whole plan */
+    bool transaction_per_revision; /* else one transaction, but for what must end one (script_ends_transaction()) */
     int64_t run_lock_wait_ms;      /* the migrator's own lock */
     int64_t lock_timeout_ms;       /* for DDL, unless the section says */
     int64_t statement_timeout_ms;  /* 0: none */

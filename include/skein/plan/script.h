@@ -64,5 +64,8 @@ void script_check(const struct script *s, struct diag *diag);
 /* The same for every section of a revision, with bad_sql for one that cannot be cut (library core_script). */
 void script_check_revision(struct arena *a, const struct revision *r, struct diag *diag);
 
+/* Whether its transaction must end with it, because later steps may use an enum's label that it adds. NULL: no. */
+bool script_ends_transaction(const struct script *s);
+
 /* Recomputes the hash over texts and options, and checks the cuts: for scripts that came over a wire. */
 bool script_verify(const struct script *s, const struct hash *expected);

@@ -18,6 +18,12 @@ enum statement_class {
 enum statement_class statement_classify(enum engine engine, struct str statement);
 
 /*
+ * PostgreSQL: does it add a label to an enum? The label cannot be used before the transaction is committed (ALTER TYPE
+ * in PostgreSQL's manual).
+ */
+bool statement_adds_label(struct str statement);
+
+/*
  * SQLite: may a script use this PRAGMA? In a transaction those that look, or that are rolled back with it; without one
  * all but writable_schema. (PRAGMA foreign_keys is the migrator's: skein/db/migrate.h.)
  */

@@ -1,0 +1,2 @@
+CREATE TYPE addr AS (street text);
+CREATE TABLE p OF addr;
