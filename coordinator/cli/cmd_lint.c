@@ -208,7 +208,7 @@ static bool is_file(const char *argument)
 
 static bool needs_project(const struct opt_line *line)
 {
-    bool needs = line->arguments.list.count == 0;
+    bool needs = line->arguments.list.count == 0 || opt_has(line, &opt_lint_against);
     for (size_t i = 0; i < line->arguments.list.count; i++)
         needs = needs || !is_file(opt_argument(line, i));
     return needs;
@@ -311,6 +311,8 @@ static void print(const struct linting *w)
         lint_print_sarif(&words);
     else
         lint_print_human(&words);
+    if (strcmp(format, "human") == 0)
+        out_diag(&w->l->diag); /* warnings about the files themselves */
 }
 
 static bool fails(const struct linting *w)

@@ -73,6 +73,10 @@ class Choice(Lint):
         self.assertEqual(self.rules("a3", "--engine", "postgresql"), [("a3", "index_not_concurrent")])
         self.assertEqual(self.rules("a3", "--engine", "sqlite"), [])
 
+    def test_warnings_about_files_are_said_too(self):
+        self.write(f"{VERSIONS}/a3_x.sql", "-- frob: x\n" + revision("a3", "SELECT 1;", "", revises="a2"))
+        self.assertIn("there is no header 'frob'", self.lint("a1").err)
+
     def test_a_project_with_mistakes_is_reported_as_by_every_command(self):
         self.core("a9", "SELECT 1;", revises="gone")
         result = self.lint("--format", "json")
@@ -191,6 +195,11 @@ class Against(Lint):
             self.assertEqual((result.code, result.json["error"]["code"]), (code, kind), (range, result))
         result = self.lint("--against", self.folder, "--format", "json")
         self.assertEqual((result.code, result.json["error"]["code"]), (1, "no_project"), result)
+
+    def test_a_range_needs_a_project(self):
+        self.write("alone.sql", revision("x1", DROP, ""))
+        result = self.lint("--against", "main..", os.path.join(self.project, "alone.sql"), env={"SKEIN_PROJECT": ""})
+        self.assertIn("there is no project", result.err)
 
     def test_no_git(self):
         shutil.rmtree(os.path.join(self.project, ".git"))

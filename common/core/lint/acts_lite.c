@@ -2,7 +2,7 @@
  * SQLite: a statement's words as acts. sqlite3 keeps its trees to itself, and what lint wants to know stands in the
  * first words of a statement and in the list of a table's columns.
  */
-#include "common/core/lint/act.h"
+#include "common/core/lint/world.h"
 #include "skein/sql/token.h"
 
 /* ---- a walk over them ---- */
@@ -428,17 +428,38 @@ static bool is_name_of_something(const struct token *t)
     return t->kind == TOKEN_WORD || t->kind == TOKEN_NAME;
 }
 
+/* `WITH name (columns) AS (`: names that stand where tables do, and are none. */
+static void read_defined(struct walk *w, struct names *ret_names)
+{
+    bool with = false;
+    for (w->at = 0; peek(w, 0)->kind != TOKEN_END; w->at++)
+        with = with || is(peek(w, 0), "with");
+    for (w->at = 0; with && peek(w, 0)->kind != TOKEN_END; w->at++) {
+        bool before = is(peek(w, 0), "with") || is(peek(w, 0), "recursive") || is(peek(w, 0), ",");
+        size_t at = w->at++;
+        struct str name = before && is_name_of_something(peek(w, 0)) ? take_name(w) : STR("");
+        if (name.len > 0 && is(peek(w, 0), "("))
+            skip_parentheses(w);
+        if (name.len > 0 && is(peek(w, 0), "as"))
+            vec_push(w->arena, &ret_names->list, name);
+        w->at = at;
+    }
+}
+
 /* What follows these words is a table, wherever it stands. */
 static void read_mentions(struct walk *w)
 {
     static const char *const words[] = {"from", "join", "into", "update", "references", "table"};
+    struct names defined = {0};
+    read_defined(w, &defined);
     for (w->at = 0; peek(w, 0)->kind != TOKEN_END; w->at++)
         for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
             if (is(peek(w, 0), words[i]) && is_name_of_something(peek(w, 1))) {
                 size_t at = w->at++;
                 struct str schema, table;
                 take_relation(w, &schema, &table);
-                add_about(w, ACT_REFER, schema, table);
+                if (schema.len > 0 || !names_have(&defined, table))
+                    add_about(w, ACT_REFER, schema, table);
                 w->at = at;
             }
 }

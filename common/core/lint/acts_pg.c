@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/core/lint/tree.h"
+#include "common/core/lint/world.h"
 #include "skein/sql/grammar.h"
 
 static const struct {
@@ -349,6 +350,12 @@ static const struct {
     {"DropTableSpaceStmt", read_server},
 };
 
+/* The names that WITH gives to queries stand where tables do, and are none. */
+static bool is_defined(const struct reader *r, const struct act *act)
+{
+    return act->schema.len == 0 && names_have(&r->defined, act->table);
+}
+
 /* Every table that is mentioned anywhere; libpg_query's trees are as deep as jansson's parser allows. */
 static void read_mentions(struct reader *r, const json_t *node)
 {
@@ -361,6 +368,8 @@ static void read_mentions(struct reader *r, const json_t *node)
         return;
     if (json_object_get(node, "relname") != NULL)
         add_on(r, ACT_REFER, THING_TABLE, node);
+    if (json_object_get(node, "ctename") != NULL)
+        vec_push(r->arena, &r->defined.list, tree_text(r->arena, node, "ctename"));
     union {
         const json_t *given;
         json_t *taken;
@@ -384,7 +393,7 @@ static void sort_mentions(struct reader *r, size_t first)
     if (r->acts.list.count > first)
         qsort(items + first, r->acts.list.count - first, sizeof(*items), by_mention);
     for (size_t i = first; i < r->acts.list.count; i++)
-        if (i == first || by_mention(&items[kept - 1], &items[i]) != 0)
+        if (!is_defined(r, &items[i]) && (kept == first || by_mention(&items[kept - 1], &items[i]) != 0))
             items[kept++] = items[i];
     r->acts.list.count = kept;
 }

@@ -345,6 +345,12 @@ static const struct lint_rule rules[RULE_COUNT] = {
     [RULE_ROLE_NAME] = {"role_name", LINT_NOTICE, PG, NULL, "the statement names a role",
                         "It has to exist on every server that has a target.", "GRANT SELECT ON orders TO reporting;",
                         "Give rights by default privileges, outside of migrations.", NULL},
+    [RULE_LONG_NAME] =
+        {"long_name", LINT_WARNING, PG, NULL, "a name has more than 63 bytes",
+         "PostgreSQL cuts it without an error: the object is not found under its full name by programs "
+         "that ask the catalog, and two names with the same beginning are one.",
+         "CREATE INDEX CONCURRENTLY orders_by_customer_and_delivery_address_and_date_of_the_order_idx ON orders (a);",
+         "Choose a shorter name.", NULL},
 
     /* ---- steps ---- */
     [RULE_NOT_ALONE] =

@@ -182,13 +182,27 @@ static void check_lock(struct check *c, const struct act *act)
                    STR_ARG(act_key(c, act)));
 }
 
+/* VALIDATE CONSTRAINT lets readers and writers go on. */
+static bool only_validates(const struct step *s)
+{
+    bool validates = false;
+    for (size_t i = 0; i < s->acts.list.count; i++) {
+        enum act_kind kind = s->acts.list.items[i].kind;
+        if (kind != ACT_ALTER && kind != ACT_VALIDATE && kind != ACT_REFER)
+            return false;
+        validates = validates || kind == ACT_VALIDATE;
+    }
+    return validates;
+}
+
 /* Takes a lock that readers or writers wait for, on a table that was there before. */
 static bool locks_existing(const struct check *c, const struct act *act)
 {
     bool alters = act->kind == ACT_ALTER || act->kind == ACT_ADD_COLUMN || act->kind == ACT_LOCK ||
                   act->kind == ACT_RENAME || act->kind == ACT_RENAME_COLUMN ||
                   (act->kind == ACT_CREATE && act->thing == THING_INDEX && (act->flags & ACT_CONCURRENTLY) == 0);
-    return alters && act->table.len > 0 && act->thing != THING_OTHER && !is_new_here(c, act);
+    return alters && !only_validates(c->step) && act->table.len > 0 && act->thing != THING_OTHER &&
+           !is_new_here(c, act);
 }
 
 static bool is_bulk(const struct check *c, const struct act *act)

@@ -3,8 +3,9 @@
 
 #include "common/core/lint/check.h"
 #include "skein/sql/classify.h"
+#include "skein/sql/token.h"
 
-enum { LOCK_TIMEOUT_LONG_MS = 10000, WORDS_SHOWN = 60 };
+enum { LOCK_TIMEOUT_LONG_MS = 10000, WORDS_SHOWN = 60, NAME_MAX_BYTES = 63 };
 
 /* ---- settings, roles, names ---- */
 
@@ -64,8 +65,25 @@ void rules_scripts(struct check *c, const struct act *act)
 
 /* ---- the statement as such ---- */
 
+/* PostgreSQL's NAMEDATALEN - 1. */
+static void check_names(struct check *c)
+{
+    size_t at = 0;
+    for (struct token t = token_next(c->engine, c->step->text, &at); t.kind != TOKEN_END;
+         t = token_next(c->engine, c->step->text, &at)) {
+        if ((t.kind != TOKEN_WORD && t.kind != TOKEN_NAME) || t.text.len <= NAME_MAX_BYTES)
+            continue;
+        struct str name = token_name(c->arena, c->engine, &t);
+        if (name.len > NAME_MAX_BYTES)
+            report_finding(c, RULE_LONG_NAME, STR(""), STR(""), "PostgreSQL cuts this name after 63 bytes: %.*s",
+                           STR_ARG(name));
+    }
+}
+
 void rules_statement(struct check *c)
 {
+    if (c->engine == ENGINE_POSTGRESQL)
+        check_names(c);
     struct str sql = c->step->text, words = str_head(sql, str_find(str_head(sql, WORDS_SHOWN), '\n'));
     switch (statement_classify(c->engine, sql)) {
     case STATEMENT_TRANSACTION_CONTROL:

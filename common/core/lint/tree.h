@@ -9,6 +9,7 @@
 struct reader {
     struct arena *arena;
     struct acts acts;
+    struct names defined; /* by WITH */
 };
 
 /* Adds an act and gives it out for the details; valid until the next one. */

@@ -67,6 +67,7 @@ enum rule_id {
     RULE_SESSION_SETTING,
     RULE_WHOLE_SERVER,
     RULE_ROLE_NAME,
+    RULE_LONG_NAME,
     /* steps */
     RULE_NOT_ALONE,
     RULE_NO_PROBE,
