@@ -11,15 +11,18 @@ FOREIGN = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.class
 # Debian keeps a number of its own in the options of every column.
 ATTOPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_attver=')"
 
+# A set, in the order in which they were given.
+OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(%s.reloptions) o)"
+
 QUERIES = {
     "schema": f"""SELECT n.nspname, obj_description(n.oid, 'pg_namespace') FROM pg_namespace n
                   WHERE {USER} AND {FOREIGN % ("pg_namespace", "n")}""",
     "extension": """SELECT e.extname, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
                     WHERE e.extname <> 'plpgsql'""",
     "relation": f"""
-        SELECT c.oid::regclass::text, c.relkind, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
+        SELECT c.oid::regclass::text, c.relkind, c.relpersistence, {OPTIONS % 'c'}, c.relrowsecurity, c.relforcerowsecurity,
                CASE WHEN c.relkind IN ('r', 'p') THEN c.relreplident END, m.amname, pg_get_expr(c.relpartbound, c.oid),
-               pg_get_partkeydef(c.oid), c.reloftype::regtype::text, toast.reloptions,
+               pg_get_partkeydef(c.oid), c.reloftype::regtype::text, {OPTIONS % 'toast'},
                (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid),
                CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
                CASE WHEN c.relkind = 'm' THEN c.relispopulated END
@@ -45,7 +48,7 @@ QUERIES = {
         WHERE {USER} AND (c.oid IS NULL OR NOT {OWN}) AND k.contype <> 't' AND {FOREIGN % ("pg_constraint", "k")}""",
     "index": f"""
         SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
-               i.indisunique, i.indnullsnotdistinct, x.relkind, x.reloptions,
+               i.indisunique, i.indnullsnotdistinct, x.relkind, {OPTIONS % 'x'},
                (SELECT array_agg(a.attstattarget ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.indexrelid),
                (SELECT p.inhparent::regclass::text FROM pg_inherits p WHERE p.inhrelid = i.indexrelid)
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
