@@ -16,13 +16,13 @@ bool ownership_has_prefix(struct str module, struct str schema, struct str table
     return str_is(module, "core") || is_named_after(table, module) || is_named_after(schema, module);
 }
 
-/* Models for several engines are read once for each. */
+/* Models for several engines are read once for each; and what has two owners has a graver fault. */
 static bool is_told(const struct diag *diag, const struct model_statement *s)
 {
     for (size_t i = 0; i < diag->list.count; i++) {
         const struct diag_item *d = &diag->list.items[i];
         if (d->line == s->line && d->column == s->column && str_eq(d->path, s->path) &&
-            strcmp(d->kind, "table_prefix") == 0)
+            (strcmp(d->kind, "table_prefix") == 0 || strcmp(d->kind, "two_owners") == 0))
             return true;
     }
     return false;
