@@ -241,8 +241,10 @@ static bool prove_engine(struct making *m, struct auto_engine *e)
 {
     const struct revision *first = &m->made.list.items[0].revision;
     struct str below = first->parents.list.count > 0 ? first->parents.list.items[0] : STR("base");
-    struct schema before, after, back;
-    if (!auto_read(m->work, e, e->current_scratch, &before) || !go(m, e, PLAN_UPGRADE, STR("heads"), &after))
+    struct schema before = e->current, after, back;
+    bool respelled = e->engine == ENGINE_POSTGRESQL; /* as in the models: `before` is what the server says itself */
+    if ((respelled && !auto_read(m->work, e, e->current_scratch, &before)) ||
+        !go(m, e, PLAN_UPGRADE, STR("heads"), &after))
         return false;
     const struct auto_way up = {.from = &after, .to = &e->models, .module = module_of(m)};
     return settle(m, e->current_scratch, &after, e->models_scratch, &e->models) &&
