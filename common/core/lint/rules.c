@@ -316,11 +316,12 @@ static const struct lint_rule rules[RULE_COUNT] = {
          "PRAGMA foreign_keys=OFF;\nCREATE TABLE users_new (id INTEGER PRIMARY KEY);\n"
          "INSERT INTO users_new SELECT id FROM users;\n"
          "DROP TABLE users;\nALTER TABLE users_new RENAME TO users;"},
-    [RULE_ENUM_VALUE_USED] =
-        {"enum_value_used", LINT_WARNING, PG, NULL, "a new value of an enum is used in the transaction that adds it",
-         "PostgreSQL refuses it: unsafe use of new value. The same holds for a later revision of the same plan.",
-         "ALTER TYPE mood ADD VALUE 'calm';\nUPDATE people SET mood = 'calm' WHERE mood IS NULL;",
-         "Use it in a later revision, and apply that with --transaction-per-revision.", NULL},
+    [RULE_ENUM_VALUE_USED] = {"enum_value_used", LINT_WARNING, PG, NULL,
+                              "a new value of an enum is used in the transaction that adds it",
+                              "PostgreSQL refuses it: unsafe use of new value.",
+                              "ALTER TYPE mood ADD VALUE 'calm';\nUPDATE people SET mood = 'calm' WHERE mood IS NULL;",
+                              "Use it in a later revision: skein ends the transaction after the one that adds it.",
+                              NULL},
 
     /* ---- one script, many databases ---- */
     [RULE_SEARCH_PATH] = {"search_path", LINT_WARNING, PG, NULL, "the script changes search_path",
