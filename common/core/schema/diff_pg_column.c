@@ -32,6 +32,9 @@ static struct str carried_on(struct pg_diff *d, const struct object *from, const
     const struct object *now = parent_column(d->to, to), *then = from != NULL ? parent_column(d->from, from) : NULL;
     if (now == NULL || !pg_item_to(d, now)->ours || (from != NULL && then == NULL))
         return own;
+    /* A partition that gets another bound is detached in between. */
+    if (from != NULL && pg_differs(pg_table_of(d->from, from), pg_table_of(d->to, to), "bound"))
+        return own;
     struct str before = then != NULL ? object_get(then, key) : STR_NONE, after = object_get(now, key);
     return str_eq(before, after) ? own : after;
 }

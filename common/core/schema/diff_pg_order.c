@@ -84,7 +84,10 @@ static void from_edges(struct ordering *o, const struct pg_item *item, const str
 {
     struct pg_diff *d = o->d;
     edge(o, node(d, item, PG_OFF), node(d, needed, PG_OFF), false);
-    if (disturbs(d, needed) && has_off(item))
+    bool key = has_off(item) && str_is(object_get(pg_from(d, item->from), "type"), "p") &&
+               pg_from(d, item->from)->kind == OBJECT_CONSTRAINT &&
+               pg_from(d, needed->from)->kind == OBJECT_COLUMN; /* its columns are NOT NULL as long as it is there */
+    if (has_off(item) && (key || disturbs(d, needed)))
         edge(o, node(d, item, PG_OFF), node(d, needed, PG_ON), false);
     if (item->change == PG_ALTER && needed->change == PG_DROP && !needs(d, item, needed))
         edge(o, node(d, item, PG_ON), node(d, needed, PG_OFF), false);

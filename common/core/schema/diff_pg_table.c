@@ -72,7 +72,8 @@ bool pg_on_implied(struct pg_diff *d, const struct pg_item *item)
     const struct object *then = pg_from(d, above->from);
     if (then != NULL && pg_is_of_same_type(then, table))
         return true;
-    return pg_is_made(above) || (then != NULL && !pg_column_is_local(to) && is_child_of_same(then, table));
+    return pg_is_made(above) || (then != NULL && !pg_column_is_local(to) && is_child_of_same(then, table) &&
+                                 !pg_differs(then, table, "bound"));
 }
 
 /* ---- what belongs to a table ---- */
