@@ -154,6 +154,13 @@ bool pg_is_of_same_type(const struct object *from, const struct object *to); /* 
 bool pg_off_implied(struct pg_diff *d, const struct pg_item *item);
 bool pg_on_implied(struct pg_diff *d, const struct pg_item *item);
 
+/* ---- a composite type that is made again: its text form knows attributes by their place alone ---- */
+
+bool pg_attributes_stay_in_place(struct pg_diff *d, const struct object *from, const struct object *to);
+
+/* The column's value in the new type, attribute by attribute, by name. */
+struct str pg_row_using(struct pg_diff *d, struct str column, const struct object *from, const struct object *to);
+
 /* ---- shared by the kinds of tables ---- */
 
 /* The column of the same schema that makes `sequence` when it is written as serial; NULL: none. */

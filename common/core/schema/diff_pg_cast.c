@@ -109,16 +109,26 @@ static struct str boolean_using(struct pg_diff *d, struct str column, struct str
                       STR_ARG(pg_type_text(d->a, to)));
 }
 
-static bool needs_replaced_type(struct pg_diff *d, const struct object *from)
+/* The type that a column needs and that is made again; NULL: none. */
+static const struct object *replaced_type(struct pg_diff *d, const struct object *from)
 {
     for (size_t i = 0; i < from->needs.list.count; i++) {
         const struct object *o = pg_from(d, from->needs.list.items[i]);
         bool is_type = o->kind == OBJECT_ENUM || o->kind == OBJECT_COMPOSITE || o->kind == OBJECT_RANGE ||
                        o->kind == OBJECT_DOMAIN;
         if (is_type && pg_item_from(d, o)->change == PG_REPLACE)
-            return true;
+            return o;
     }
-    return false;
+    return NULL;
+}
+
+/* The new type of a composite one whose attributes went to other places; NULL: text leads from the old to the new. */
+static const struct object *rearranged(struct pg_diff *d, const struct object *type)
+{
+    if (type == NULL || type->kind != OBJECT_COMPOSITE)
+        return NULL;
+    const struct object *now = pg_to(d, pg_item_from(d, type)->to);
+    return now == NULL || pg_attributes_stay_in_place(d, type, now) ? NULL : now;
 }
 
 struct str pg_using(struct pg_diff *d, const struct object *from, const struct object *to)
@@ -129,7 +139,13 @@ struct str pg_using(struct pg_diff *d, const struct object *from, const struct o
     struct str new = element_of(object_get(to, "base"), &to_array);
     enum family old_family = family_of(old), new_family = family_of(new);
     enum cast cast = cast_between(old_family, new_family, old, new);
-    if (needs_replaced_type(d, from))
+    const struct object *type_from = replaced_type(d, from), *type_to = rearranged(d, type_from);
+    if (type_to != NULL && str_eq(object_get(from, "type"), pg_path(d->a, type_from)) &&
+        str_eq(object_get(to, "type"), pg_path(d->a, type_to)))
+        return pg_row_using(d, column, type_from, type_to);
+    if (type_to != NULL)
+        pg_cannot(d, from, type_from, "values in arrays or within other types would land in other attributes");
+    if (type_from != NULL)
         cast = CAST_BY_TEXT;
     if (from_array != to_array && !to_array && new_family == FAMILY_STRING)
         return STR("");

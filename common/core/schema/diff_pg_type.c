@@ -391,6 +391,57 @@ static void composite_alter(struct pg_diff *d, const struct object *from, const 
         alter_attribute(d, to, &old, new.list.items[i], cascade);
 }
 
+bool pg_attributes_stay_in_place(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    struct pg_fields old = attributes_of(d, from), new = attributes_of(d, to);
+    bool same = old.list.count == new.list.count;
+    for (size_t i = 0; same && i < old.list.count; i++)
+        same = str_eq(pg_field(old.list.items[i], ATTRIBUTE_NAME), pg_field(new.list.items[i], ATTRIBUTE_NAME));
+    return same;
+}
+
+struct str pg_row_using(struct pg_diff *d, struct str column, const struct object *from, const struct object *to)
+{
+    struct pg_fields old = attributes_of(d, from), new = attributes_of(d, to);
+    struct strbuf row;
+    pg_text_init(&row);
+    for (size_t i = 0; i < new.list.count; i++) {
+        struct str name = pg_field(new.list.items[i], ATTRIBUTE_NAME);
+        strbuf_puts(&row, i > 0 ? ", " : "");
+        if (pg_record_named(&old, name) == SIZE_MAX)
+            strbuf_puts(&row, "NULL");
+        else
+            strbuf_printf(&row, "(%.*s).%.*s::text", STR_ARG(column), STR_ARG(pg_name(d->a, name)));
+    }
+    const char *fields = pg_take(d->a, &row);
+    return str_printf(d->a, "CASE WHEN %.*s IS DISTINCT FROM NULL THEN ROW(%s)::%.*s END", STR_ARG(column), fields,
+                      STR_ARG(pg_path(d->a, to)));
+}
+
+/* Names of attributes that the new type has not, for people. */
+static struct str gone_attributes(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    struct pg_fields old = attributes_of(d, from), new = attributes_of(d, to);
+    struct str names = STR("");
+    for (size_t i = 0; i < old.list.count; i++) {
+        struct str name = pg_field(old.list.items[i], ATTRIBUTE_NAME);
+        if (pg_record_named(&new, name) == SIZE_MAX)
+            names = str_printf(d->a, "%.*s%s%.*s", STR_ARG(names), names.len > 0 ? ", " : "", STR_ARG(name));
+    }
+    return names;
+}
+
+static void composite_finish(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    size_t before = d->out.list.count;
+    type_finish(d, from, to);
+    if (d->out.list.count == before)
+        return;
+    struct str gone = gone_attributes(d, from, to);
+    if (gone.len > 0)
+        d->out.list.items[before].destroys = str_printf(d->a, "the values of attribute %.*s are lost", STR_ARG(gone));
+}
+
 const struct pg_kind pg_composite_kind = {
     .rank = 9,
     .compare = composite_compare,
@@ -398,7 +449,7 @@ const struct pg_kind pg_composite_kind = {
     .create = composite_create,
     .drop = type_drop,
     .alter = composite_alter,
-    .finish = type_finish,
+    .finish = composite_finish,
 };
 
 /* ---- ranges ---- */
