@@ -101,6 +101,12 @@ static enum cast cast_between(enum family from, enum family to, struct str from_
     return CAST_BY_TEXT;
 }
 
+static bool is_boolean_and_integer(struct str from, struct str to)
+{
+    enum family a = family_of(from), b = family_of(to);
+    return (a == FAMILY_BOOLEAN && b == FAMILY_INTEGER) || (a == FAMILY_INTEGER && b == FAMILY_BOOLEAN);
+}
+
 /* Of all integers only this one casts to and from boolean. */
 static struct str boolean_using(struct pg_diff *d, struct str column, struct str from, struct str to)
 {
@@ -131,35 +137,43 @@ static const struct object *rearranged(struct pg_diff *d, const struct object *t
     return now == NULL || pg_attributes_stay_in_place(d, type, now) ? NULL : now;
 }
 
-struct str pg_using(struct pg_diff *d, const struct object *from, const struct object *to)
+/* Of two built-in types, or of two whose text is all that is known; `from` and `to` are elements of arrays or not. */
+static struct str cast_text(struct pg_diff *d, const struct object *from, const struct object *to, enum cast cast)
 {
     bool from_array, to_array;
     struct str column = pg_name(d->a, to->name), type = object_get(to, "type");
     struct str old = element_of(object_get(from, "base"), &from_array);
     struct str new = element_of(object_get(to, "base"), &to_array);
-    enum family old_family = family_of(old), new_family = family_of(new);
-    enum cast cast = cast_between(old_family, new_family, old, new);
-    const struct object *type_from = replaced_type(d, from), *type_to = rearranged(d, type_from);
-    if (type_to != NULL && str_eq(object_get(from, "type"), pg_path(d->a, type_from)) &&
-        str_eq(object_get(to, "type"), pg_path(d->a, type_to)))
-        return pg_row_using(d, column, type_from, type_to);
-    if (type_to != NULL)
-        pg_cannot(d, from, type_from, "values in arrays or within other types would land in other attributes");
-    if (type_from != NULL)
-        cast = CAST_BY_TEXT;
-    if (from_array != to_array && !to_array && new_family == FAMILY_STRING)
-        return STR("");
-    if (from_array && !to_array)
-        cast = CAST_BY_TEXT;
     if (!from_array && to_array) /* a value becomes an array of one */
         return str_printf(d->a, "CASE WHEN %.*s IS NOT NULL THEN ARRAY[%.*s]%s::%.*s END", STR_ARG(column),
                           STR_ARG(column), cast == CAST_BY_TEXT ? "::text[]" : "", STR_ARG(pg_type_text(d->a, type)));
     if (cast == CAST_ASSIGNED)
         return STR("");
-    bool booleans = (old_family == FAMILY_BOOLEAN && new_family == FAMILY_INTEGER) ||
-                    (old_family == FAMILY_INTEGER && new_family == FAMILY_BOOLEAN);
-    if (booleans && !from_array)
+    if (is_boolean_and_integer(old, new) && !from_array)
         return boolean_using(d, column, old, new);
     const char *middle = cast == CAST_DIRECT ? "" : from_array && to_array ? "::text[]" : "::text";
     return str_printf(d->a, "%.*s%s::%.*s", STR_ARG(column), middle, STR_ARG(pg_type_text(d->a, type)));
+}
+
+/* From the elements' types alone. */
+static enum cast cast_of(const struct object *from, const struct object *to)
+{
+    bool from_array, to_array;
+    struct str old = element_of(object_get(from, "base"), &from_array);
+    struct str new = element_of(object_get(to, "base"), &to_array);
+    if (!from_array || to_array)
+        return cast_between(family_of(old), family_of(new), old, new);
+    return family_of(new) == FAMILY_STRING ? CAST_ASSIGNED : CAST_BY_TEXT;
+}
+
+struct str pg_using(struct pg_diff *d, const struct object *from, const struct object *to)
+{
+    const struct object *type_from = replaced_type(d, from), *type_to = rearranged(d, type_from);
+    if (type_to == NULL)
+        return cast_text(d, from, to, type_from != NULL ? CAST_BY_TEXT : cast_of(from, to));
+    if (str_eq(object_get(from, "type"), pg_path(d->a, type_from)) &&
+        str_eq(object_get(to, "type"), pg_path(d->a, type_to)))
+        return pg_row_using(d, pg_name(d->a, to->name), type_from, type_to);
+    pg_cannot(d, from, type_from, "values in arrays or within other types would land in other attributes");
+    return STR("");
 }
