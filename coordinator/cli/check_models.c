@@ -7,17 +7,27 @@
 
 enum { SHOWN = 3 };
 
+/* Settings around what changes, which tell nobody anything. */
+static bool is_setting(struct str sql)
+{
+    return str_starts(sql, STR("PRAGMA "));
+}
+
 /* "sqlite: CREATE TABLE t (a int); ..." */
 static struct str first_statements(struct check *c, const struct engine_change *change)
 {
     struct arena *a = &c->l->arena;
     struct str text = str_printf(a, "%s:", engine_name(change->engine));
-    for (size_t i = 0; i < change->up.list.count && i < SHOWN; i++) {
-        struct str sql = change->up.list.items[i].sql, line = str_head(sql, str_find(sql, '\n'));
-        text = str_printf(a, "%.*s %.*s%s;", STR_ARG(text), STR_ARG(line), line.len < sql.len ? " ..." : "");
+    size_t statements = 0;
+    for (size_t i = 0; i < change->up.list.count; i++) {
+        struct ddl ddl = change->up.list.items[i];
+        if (is_setting(ddl.sql) || ++statements > SHOWN)
+            continue;
+        struct str says = ddl.note.len > 0 ? ddl.note : ddl.sql, line = str_head(says, str_find(says, '\n'));
+        text = str_printf(a, "%.*s %.*s%s;", STR_ARG(text), STR_ARG(line), line.len < says.len ? " ..." : "");
     }
-    if (change->up.list.count > SHOWN)
-        text = str_printf(a, "%.*s and %zu more", STR_ARG(text), change->up.list.count - SHOWN);
+    if (statements > SHOWN)
+        text = str_printf(a, "%.*s and %zu more", STR_ARG(text), statements - SHOWN);
     return text;
 }
 

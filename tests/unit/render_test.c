@@ -75,6 +75,19 @@ static void comments_stand_above_their_statement(void **state)
            "-- migrate:up\nA;\n\n-- first\n-- second\n-- destructive: all rows\nB\n  C;\n\nD;\n\n-- migrate:down\n");
 }
 
+static void down_says_that_it_does_not_restore(void **state)
+{
+    (void)state;
+    struct change_parts parts = {0};
+    struct engine_change change = {.engine = ENGINE_SQLITE};
+    vec_push(&arena, &change.up.list, ((struct ddl){.sql = STR("A"), .destroys = STR("all rows")}));
+    vec_push(&arena, &change.down.list, ((struct ddl){.sql = STR("B")}));
+    change_render(&arena, &change, 1, &parts);
+    expect(
+        &parts, 0,
+        "-- migrate:up\n-- destructive: all rows\nA;\n\n-- migrate:down\n-- does not restore what up destroys\nB;\n");
+}
+
 static void what_stands_alone_is_a_revision_of_its_own(void **state)
 {
     (void)state;
@@ -113,6 +126,7 @@ int main(void)
         TEST(engines_that_agree_share_a_section),
         TEST(an_engine_without_a_change_has_an_empty_section),
         TEST(comments_stand_above_their_statement),
+        TEST(down_says_that_it_does_not_restore),
         TEST(what_stands_alone_is_a_revision_of_its_own),
         TEST(alone_in_between),
     };

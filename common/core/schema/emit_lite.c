@@ -131,8 +131,7 @@ static void drop_objects(struct lite_diff *d, enum object_kind kind, const char 
 static void drop_table(struct lite_diff *d, const struct lite_table_change *c)
 {
     struct ddl *s = lite_put(d, "DROP TABLE %.*s", STR_ARG(lite_q(d, c->old.name)));
-    s->destroys =
-        str_printf(d->arena, "all rows of %.*s; the way back makes the table without them", STR_ARG(c->old.name));
+    s->destroys = str_printf(d->arena, "all rows of %.*s are lost", STR_ARG(c->old.name));
 }
 
 static void drop_tables(struct lite_diff *d)

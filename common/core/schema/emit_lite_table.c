@@ -23,8 +23,8 @@ static size_t find_old(const struct lite_diff *d, const struct lite_table_change
 
 static struct str loss_of_column(struct lite_diff *d, const struct lite_table_change *c, size_t column)
 {
-    return str_printf(d->arena, "the values of %.*s.%.*s; the way back makes the column without them",
-                      STR_ARG(c->new.name), STR_ARG(c->old.columns.list.items[column].name));
+    return str_printf(d->arena, "the values of %.*s.%.*s are lost", STR_ARG(c->new.name),
+                      STR_ARG(c->old.columns.list.items[column].name));
 }
 
 /* ---- ALTER TABLE ---- */
@@ -271,7 +271,7 @@ static struct str loss_of_rebuild(struct lite_diff *d, const struct lite_table_c
         loss = loss.len == 0 ? str_printf(d->arena, "the values of %.*s.%.*s", STR_ARG(c->new.name), STR_ARG(name))
                              : str_printf(d->arena, "%.*s, %.*s", STR_ARG(loss), STR_ARG(name));
     }
-    return loss.len == 0 ? loss : str_printf(d->arena, "%.*s; the way back makes them without", STR_ARG(loss));
+    return loss.len == 0 ? loss : str_printf(d->arena, "%.*s are lost", STR_ARG(loss));
 }
 
 void lite_emit_rebuild(struct lite_diff *d, struct lite_table_change *c)

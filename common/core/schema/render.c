@@ -102,6 +102,18 @@ static void write_sections(struct render *r, struct strbuf *out, const char *dir
     }
 }
 
+/* Whether going up in this part destroys something, which its down then makes again without its content. */
+static bool is_lossy(const struct ddl_list *ddl, const struct runs *runs, size_t part)
+{
+    for (size_t i = 0; i < runs->list.count; i++) {
+        const struct run *run = &runs->list.items[i];
+        for (size_t s = run->first; run->part == part && s < run->first + run->count; s++)
+            if (ddl->list.items[s].destroys.len > 0)
+                return true;
+    }
+    return false;
+}
+
 static void render_part(struct render *r, const struct runs *up, const struct runs *down, size_t part)
 {
     struct change_part *p = &r->parts.list.items[part];
@@ -112,6 +124,8 @@ static void render_part(struct render *r, const struct runs *up, const struct ru
     for (size_t e = 0; e < r->count; e++) {
         ups[e] = text_of(r, &r->changes[e].up, &up[e], part);
         downs[e] = text_of(r, &r->changes[e].down, &down[e], part);
+        if (downs[e].len > 0 && is_lossy(&r->changes[e].up, &up[e], part))
+            downs[e] = str_printf(r->arena, "-- does not restore what up destroys\n%.*s", STR_ARG(downs[e]));
     }
     write_sections(r, &out, "up", ups, p->alone);
     write_sections(r, &out, "down", downs, p->alone);
