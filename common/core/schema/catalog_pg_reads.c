@@ -102,6 +102,10 @@ static void read_body(struct arena *a, struct schema *s, const struct names *nam
     for (size_t i = 0; i < words.list.list.count; i++)
         for (uint32_t at = index_find(&names->last, words.list.list.items[i]); at != INDEX_NONE; at = names->before[at])
             read_object(a, s, function, at, &words);
+
+    /* Rows as arguments: their columns are named behind the argument's name. */
+    for (size_t i = 0; i < s->objects.list.items[function].needs.list.count; i++)
+        read_object(a, s, function, s->objects.list.items[function].needs.list.items[i], &words);
 }
 
 void catalog_pg_reads(struct arena *a, struct schema *s)
