@@ -8,7 +8,7 @@ data.sql survive. `modules`: NAME/MODULE/a.sql and b.sql, each module with its o
 Two ways: `written`: a.sql is the first revision as a person writes it. `models`: a.sql are the models that the first
 revision is generated from; afterwards `downgrade base` must leave nothing. In both the second --auto finds nothing.
 
-usage: roundtrip.py [--engine E] [--only TEXT] [--way written|models] [--jobs N] [--sample N] [--show]
+usage: roundtrip.py [--random N [--seed S]] [--engine E] [--only TEXT] [--way written|models] [--jobs N] [--sample N] [--show]
 --only: cases whose name has this text; --show: the revisions, and where the catalogs differ. Without PostgreSQL
 (SKEIN_PG_FOLDER: the folder of its socket) only SQLite's cases are run.
 """
@@ -29,6 +29,7 @@ import time
 
 import judge_postgresql
 import judge_sqlite
+import random_schemas
 
 try:
     import psycopg2
@@ -422,9 +423,9 @@ def attempt(case, way, show):
 
 # --- the run --------------------------------------------------------------------------------------------------------
 
-def find(options):
+def find(options, folders):
     cases = []
-    for folder in FOLDERS:
+    for folder in folders:
         for path in sorted(glob.glob(f"{folder}/*/*/meta.json")):
             case = Case(os.path.dirname(path))
             if case.engine in options.engine and options.only in case.name:
@@ -437,6 +438,10 @@ def stride(case, way, sample):
     if sample == 1:
         return 1
     return (sample if case.engine == "postgresql" else 1) * (2 if way == "models" else 1)
+
+
+def again(options, case):
+    return f"--random 1 --seed {int(case.name.split('-')[1])} " if options.random else ""
 
 
 def table(results):
@@ -463,11 +468,20 @@ def main():
     parser.add_argument("--way", choices=WAYS, action="append")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=int, default=1, help="only some of the cases")
+    parser.add_argument("--random", type=int, default=0, help="instead: so many random pairs for each engine")
+    parser.add_argument("--seed", type=int, default=0, help="of the first random pair")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     postgresql = psycopg2 is not None and glob.glob(PG + "/.s.PGSQL.*")
     options.engine = [e for e in options.engine or ENGINES if e == "sqlite" or postgresql]
-    cases = find(options)
+    with tempfile.TemporaryDirectory(prefix="skein-random-") as folder:
+        for seed in range(options.seed, options.seed + options.random):
+            for engine in options.engine:
+                random_schemas.write_case(folder, engine, seed)
+        return judge(options, find(options, [folder] if options.random else FOLDERS))
+
+
+def judge(options, cases):
     if not cases:
         print(f"skipped: no cases in {' or '.join(FOLDERS)}")
         return 77
@@ -479,13 +493,13 @@ def main():
     for case, way, problem in results:
         if problem is not None:
             text = problem if options.show or options.only else "\n".join(problem.splitlines()[:4])
-            print(f"FAIL {case.engine}/{case.name} ({way}): {text}\n    again: {sys.argv[0]} --engine {case.engine} "
+            print(f"FAIL {case.engine}/{case.name} ({way}): {text}\n    again: {sys.argv[0]} {again(options, case)}--engine {case.engine} "
                   f"--way {way} --show --only {case.name}\n")
     lines, short = table(results)
     print("\n".join(lines), f"\n{len(results)} trips in {time.monotonic() - begun:.0f} s")
     for line in short:
         print(line)
-    return 1 if short or (options.only and any(problem for _, _, problem in results)) else 0
+    return 1 if short or ((options.only or options.random) and any(problem for _, _, problem in results)) else 0
 
 
 if __name__ == "__main__":
